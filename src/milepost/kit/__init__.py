@@ -1,0 +1,1 @@
+"""Tools that know no orders: clock, ids, tokens, errors, natural sorting."""

@@ -1,0 +1,38 @@
+"""API keys as text: `mp_live_` or `mp_test_`, 30 random base62 characters, 6 of CRC32 (Status API, section 2).
+
+The checksum lets a server refuse a mistyped key without a look-up and a scanner recognise a leaked one.
+"""
+
+import hashlib
+import re
+import secrets
+import zlib
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY = re.compile(r"(mp_(?:live|test)_[0-9A-Za-z]{30})([0-9A-Za-z]{6})", re.ASCII)
+
+
+def new_key(*, test: bool = False) -> str:
+    """A fresh key. The caller shows it once and stores only `key_hash` of it."""
+    body = ("mp_test_" if test else "mp_live_") + "".join(secrets.choice(_BASE62) for _ in range(30))
+    return body + _checksum(body)
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` has the form and the checksum of a key; says nothing of whether it exists."""
+    match = _KEY.fullmatch(text)
+    return match is not None and _checksum(match[1]) == match[2]
+
+
+def key_hash(key: str) -> bytes:
+    """SHA-256 of the key: 178 random bits need no slow hash, and the look-up stays one index probe."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _checksum(body: str) -> str:
+    value = zlib.crc32(body.encode())
+    digits = ""
+    while value:
+        value, digit = divmod(value, 62)
+        digits = _BASE62[digit] + digits
+    return digits.rjust(6, "0")

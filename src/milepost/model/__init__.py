@@ -1,0 +1,1 @@
+"""What is true of orders: pure rules, no I/O, no await."""

@@ -1,0 +1,151 @@
+"""Connections to PostgreSQL: one pool a process, typed at the edges.
+
+Ids travel as `str` (kit/ids.py), jsonb as plain Python values, everything else as asyncpg maps it. Pooled
+connections carry no session state: nothing sets, listens or takes session locks on them, so the pool needs no
+reset query and PgBouncer in transaction mode may stand between.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+import msgspec
+
+SERVING_ROLE = "milepost_serving"
+"""Owns nothing; may read and write rows, not change the schema (migration 0001)."""
+
+POOL_SIZE = 12
+STATEMENTS_KEPT = 400
+"""Prepared statements a connection keeps: all that the house has, list variants included."""
+
+_encode_json = msgspec.json.Encoder(decimal_format="number").encode
+_decode_json = msgspec.json.Decoder().decode
+
+
+class Database(Protocol):
+    """What verbs and reads are given: a pool, or one connection inside a transaction."""
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...
+
+    async def execute(self, query: str, *args: Any) -> str: ...
+
+    def transaction(self) -> "Any":
+        """`async with db.transaction() as tx:` gives a Database whose statements commit together."""
+        ...
+
+
+class Unavailable(Exception):
+    """The database cannot be reached; the message says what to check."""
+
+
+class _Connection(asyncpg.Connection[asyncpg.Record]):
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Pool:
+    """A Database over a pool of connections."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        return await self._pool.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        return await self._pool.fetchrow(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        return await self._pool.execute(query, *args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield Transaction(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["Transaction"]:
+        """A read-only transaction whose statements all see one moment."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield Transaction(connection)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+class Transaction:
+    """A Database over one connection inside a transaction; a nested `transaction()` is a savepoint."""
+
+    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        return await self._connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        return await self._connection.fetchrow(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        return await self._connection.execute(query, *args)
+
+    async def copy_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Adds rows by COPY, the fastest door into a table."""
+        await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        async with self._connection.transaction():
+            yield self
+
+
+async def open_pool(url: str, *, size: int = POOL_SIZE) -> Pool:
+    """A pool on `url`, acting as the serving role where the database has it.
+
+    Raises Unavailable when no connection can be made.
+    """
+    try:
+        role = await _serving_role(url)
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            init=_prepare_connection,
+            connection_class=_Connection,
+            statement_cache_size=STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            server_settings={"application_name": "milepost", **({"role": role} if role else {})},
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        raise Unavailable(f"The database cannot be reached: {error}. Check the database URL.") from error
+    return Pool(pool)
+
+
+async def _serving_role(url: str) -> str | None:
+    connection = await asyncpg.connect(url)
+    try:
+        usable = await connection.fetchval(
+            "select pg_has_role(current_user, oid, 'MEMBER') from pg_roles where rolname = $1", SERVING_ROLE
+        )
+        migrated = await connection.fetchval("select to_regclass('orders') is not null")
+    finally:
+        await connection.close()
+    return SERVING_ROLE if usable and migrated else None
+
+
+async def _prepare_connection(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
+    await connection.set_type_codec(
+        "uuid", schema="pg_catalog", encoder=str, decoder=str, format="text"
+    )
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: _encode_json(value).decode(),
+        decoder=_decode_json,
+        format="text",
+    )
