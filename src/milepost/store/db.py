@@ -41,7 +41,7 @@ class Unavailable(Exception):
     """The database cannot be reached; the message says what to check."""
 
 
-class _Connection(asyncpg.Connection[asyncpg.Record]):
+class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
     def get_reset_query(self) -> str:
         return ""
 

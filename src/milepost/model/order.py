@@ -1,0 +1,163 @@
+"""An order and its lines as they enter the house, whichever door they come by."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from msgspec import Struct
+
+OrderType = Literal["PURCHASE_ORDER", "SALES_ORDER", "TRANSFER_ORDER"]
+Source = Literal["SHIPWELL_WEB", "IMPORT", "TENDER", "SHIPWELL_WEB_UNAUTH", "OTHER"]
+ShopifyKind = Literal["Order", "DraftOrder"]
+
+
+class Customer(Struct, frozen=True):
+    """Whom the order is for; every part may be unknown."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
+class Geolocation(Struct, frozen=True):
+    latitude: float
+    longitude: float
+
+
+class PlanWindow(Struct, frozen=True):
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class StopRequirements(Struct, frozen=True):
+    plan_window: PlanWindow | None = None
+
+
+class Reference(Struct, frozen=True):
+    qualifier: str
+    value: str
+
+
+class Stop(Struct, frozen=True, kw_only=True):
+    """Where goods leave or arrive (Orders API, section 7.2: OrderStop, 16 members).
+
+    Stored as this document; the two `*_text` members keep coordinates as the origin wrote them, which the
+    Status API shows (section 7), and are no part of the Orders API's document.
+    """
+
+    country: str | None = None
+    line_1: str | None = None
+    line_2: str | None = None
+    line_3: str | None = None
+    locality: str | None = None
+    postal_code: str | None = None
+    region: str | None = None
+    urbanization: str | None = None
+    residential: bool = False
+    geolocation: Geolocation | None = None
+    custom_data: dict[str, Any] | None = None
+    timezone: str | None = None
+    location_number: str | None = None
+    company_name: str | None = None
+    references: tuple[Reference, ...] = ()
+    shipping_requirements: StopRequirements = StopRequirements()
+    latitude_text: str | None = None
+    longitude_text: str | None = None
+
+
+class NewItem(Struct, frozen=True, kw_only=True):
+    """A line of an order as a door hands it in."""
+
+    quantity: Decimal
+    unit: str = "EA"
+    description: str | None = None
+    shopify_line_item_id: int | None = None
+    sku: str | None = None
+    product_id: str | None = None
+    unit_price: Decimal | None = None
+    references: tuple[Reference, ...] = ()
+    shipping_requirements: dict[str, Any] | None = None
+    custom_data: dict[str, Any] | None = None
+
+
+class NewOrder(Struct, frozen=True, kw_only=True):
+    """An order as a door hands it in. `placed_at` is the origin's word; None means now."""
+
+    order_number: str
+    order_type: OrderType = "PURCHASE_ORDER"
+    is_draft: bool = False
+    source: Source = "OTHER"
+    shopify_kind: ShopifyKind | None = None
+    shopify_id: int | None = None
+    name: str | None = None
+    description: str | None = None
+    note: str | None = None
+    currency: str | None = None
+    total_price: Decimal | None = None
+    customer: Customer | None = None
+    ship_to: Stop | None = None
+    ship_from: Stop | None = None
+    references: tuple[Reference, ...] = ()
+    shipping_requirements: dict[str, Any] | None = None
+    custom_data: dict[str, Any] | None = None
+    supplier: dict[str, Any] | None = None
+    start_date: date | None = None
+    expiration_date: date | None = None
+    archived: bool = False
+    placed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    items: tuple[NewItem, ...] = ()
+
+
+class HeldStatus(Struct, frozen=True):
+    """Where an order or a line item stands, as the rules of transitions see it."""
+
+    status_id: str | None = None
+    sub_status_id: str | None = None
+    workflow_id: str | None = None
+    anchor_status_id: str | None = None
+    """The latest chain status held (Status API, section 22.6)."""
+    entered_at: datetime | None = None
+    deadline_at: datetime | None = None
+
+
+_SEPARATOR = "\x1f"
+
+
+def search_text(order_number: str, customer: Customer | None, company: str | None) -> str:
+    """What the Status API's `search` looks into (section 8), folded, with a separator that keeps a match
+    inside one of the four fields."""
+    name = customer.full_name if customer else ""
+    email = (customer.email if customer else None) or ""
+    return _SEPARATOR.join((order_number, name, email, company or "")).casefold()
+
+
+def search_pattern(text: str) -> str | None:
+    """The LIKE pattern that finds `text` literally in a `search_text`; None when nothing can match."""
+    if _SEPARATOR in text or "\x00" in text:
+        return None
+    escaped = text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def shopify_gid(kind: str | None, number: int | None) -> str | None:
+    """`gid://shopify/Order/7730412`; None for a thing that is not Shopify's."""
+    return None if kind is None or number is None else f"gid://shopify/{kind}/{number}"
+
+
+def total_of(total_price: Decimal | None, items: Iterable[tuple[Decimal, Decimal | None]]) -> Decimal:
+    """The order's own total, else the sum of quantity times unit price (Status API, section 7)."""
+    if total_price is not None:
+        return total_price
+    return sum((quantity * price for quantity, price in items if price is not None), Decimal(0))
+
+
+def compact(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without members that are null: how optional documents are stored."""
+    return {key: value for key, value in document.items() if value is not None}
