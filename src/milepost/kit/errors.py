@@ -17,6 +17,11 @@ class Refused(Exception):
         self.facts: Mapping[str, object] = facts
 
 
+class Stale(Exception):
+    """What was decided on (workspace, settings, keys of a team) has changed since it was read: load and decide
+    again. Never shown to a caller."""
+
+
 class Forbidden(Refused):
     """The actor lacks a permission; `facts["permission"]` names it."""
 

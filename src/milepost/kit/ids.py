@@ -5,13 +5,16 @@ import os
 import re
 import time
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CROCKFORD_VALUE = {letter: value for value, letter in enumerate(_CROCKFORD)}
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 _lock = Lock()
 _last = 0
@@ -22,12 +25,13 @@ def new_id(at: datetime | None = None) -> str:
 
     Ids made by one process rise strictly, also within one millisecond: the 12 bits after the version hold a
     fraction of the millisecond (RFC 9562, section 6.2, method 3) and step by one when the clock does not.
-    `at` dates the id (an imported order keeps its age); such ids rise only by their date.
+    `at`, an aware instant, dates the id (an imported order keeps its age); such ids rise only by their date,
+    and an instant before 1970 counts as the first of 1970, the earliest that an id can carry.
     """
     global _last
     tail = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF
     if at is not None:
-        ticks = int(at.timestamp() * 1000) << 12 | int.from_bytes(os.urandom(2)) & 0xFFF
+        ticks = max(0, (at - _EPOCH) // _MILLISECOND) << 12 | int.from_bytes(os.urandom(2)) & 0xFFF
     else:
         now = time.time_ns()
         ticks = (now // 1_000_000) << 12 | (now % 1_000_000) * 4096 // 1_000_000
@@ -38,7 +42,7 @@ def new_id(at: datetime | None = None) -> str:
 
 def parse_id(text: object) -> str | None:
     """The id that `text` spells, as UUID or ULID in any letter case; None when it spells none."""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not text.isascii():  # "\u017f".upper() is "S"
         return None
     if len(text) == 36:
         lower = text.lower()

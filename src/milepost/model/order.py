@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any, Literal
 
 from msgspec import Struct
+
+from milepost.model.lifecycle import Lifecycle
 
 OrderType = Literal["PURCHASE_ORDER", "SALES_ORDER", "TRANSFER_ORDER"]
 Source = Literal["SHIPWELL_WEB", "IMPORT", "TENDER", "SHIPWELL_WEB_UNAUTH", "OTHER"]
@@ -30,12 +32,12 @@ class Geolocation(Struct, frozen=True):
     longitude: float
 
 
-class PlanWindow(Struct, frozen=True):
+class PlanWindow(Struct, frozen=True, omit_defaults=True):
     start: datetime | None = None
     end: datetime | None = None
 
 
-class StopRequirements(Struct, frozen=True):
+class StopRequirements(Struct, frozen=True, omit_defaults=True):
     plan_window: PlanWindow | None = None
 
 
@@ -44,11 +46,12 @@ class Reference(Struct, frozen=True):
     value: str
 
 
-class Stop(Struct, frozen=True, kw_only=True):
+class Stop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where goods leave or arrive (Orders API, section 7.2: OrderStop, 16 members).
 
-    Stored as this document; the two `*_text` members keep coordinates as the origin wrote them, which the
-    Status API shows (section 7), and are no part of the Orders API's document.
+    Stored as this document, without the members that are at their default; the two `*_text` members keep
+    coordinates as the origin wrote them, which the Status API shows (section 7), and are no part of the
+    Orders API's document.
     """
 
     country: str | None = None
@@ -107,8 +110,11 @@ class NewOrder(Struct, frozen=True, kw_only=True):
     shipping_requirements: dict[str, Any] | None = None
     custom_data: dict[str, Any] | None = None
     supplier: dict[str, Any] | None = None
+    supplier_created_releases_allowed: bool = False
     start_date: date | None = None
     expiration_date: date | None = None
+    ships_on: date | None = None
+    delivered_on: date | None = None
     archived: bool = False
     placed_at: datetime | None = None
     cancelled_at: datetime | None = None
@@ -125,6 +131,42 @@ class HeldStatus(Struct, frozen=True):
     """The latest chain status held (Status API, section 22.6)."""
     entered_at: datetime | None = None
     deadline_at: datetime | None = None
+
+
+_EXACT = Context(prec=200)
+"""Digits enough that no legal quantity (20 + 10 digits), price or sum of their products is rounded."""
+
+
+class StoredItem(Struct, frozen=True, kw_only=True):
+    """A line of a stored order. Lines read in the sequence of `position`, which never changes."""
+
+    id: str
+    position: int
+    content: NewItem
+    status_id: str | None = None
+    sub_status_id: str | None = None
+    created_at: datetime
+
+
+class StoredOrder(Struct, frozen=True, kw_only=True):
+    """An order as the house holds it: what doors handed in (its lines apart), and what followed from that.
+
+    `version` counts its changes, `event_seq` is the last event sequence given out, `lifecycle` the derived
+    status, `has_metafield` tells of the summary of Status API 22.9.
+    """
+
+    id: str
+    version: int
+    event_seq: int
+    content: NewOrder
+    items: tuple[StoredItem, ...]
+    lifecycle: Lifecycle
+    has_metafield: bool = False
+    milestone_workflow_id: str | None = None
+    issued_on: date | None = None
+    last_issued_on: date | None = None
+    created_at: datetime
+    updated_at: datetime
 
 
 _SEPARATOR = "\x1f"
@@ -155,7 +197,8 @@ def total_of(total_price: Decimal | None, items: Iterable[tuple[Decimal, Decimal
     """The order's own total, else the sum of quantity times unit price (Status API, section 7)."""
     if total_price is not None:
         return total_price
-    return sum((quantity * price for quantity, price in items if price is not None), Decimal(0))
+    with localcontext(_EXACT):
+        return sum((quantity * price for quantity, price in items if price is not None), Decimal(0))
 
 
 def compact(document: Mapping[str, Any]) -> dict[str, Any]:

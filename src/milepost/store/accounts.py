@@ -11,6 +11,9 @@ insert into teams (team_id, name, time_zone, currency, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $5)
 """
 
+# Held to the end of the transaction. No unique index can say it: that would have to be led by team_id.
+LOCK_TEAM_NAME = "select pg_advisory_xact_lock(hashtextextended('team ' || $1, 0))"
+
 BUMP_TEAM = "update teams set version = version + 1, updated_at = $2 where team_id = $1 returning version"
 
 INSERT_KEY = """
@@ -44,7 +47,14 @@ class NewKey(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
 
 
-async def insert_team(db: Database, team_id: str, name: str, time_zone: str, currency: str, at: datetime) -> None:
+async def lock_team_name(db: Database, name: str) -> None:
+    """Makes others who would name a team so wait until this transaction ends."""
+    await db.execute(LOCK_TEAM_NAME, name)
+
+
+async def insert_team(
+    db: Database, team_id: str, name: str, time_zone: str, currency: str, at: datetime
+) -> None:
     await db.execute(INSERT_TEAM, team_id, name, time_zone, currency, at)
 
 

@@ -37,13 +37,15 @@ class Database(Protocol):
         ...
 
 
+Deadlock = asyncpg.DeadlockDetectedError
+"""Two writers held what the other wanted; nothing of this one was written, so it may simply try again."""
+
+
+_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
 class Unavailable(Exception):
     """The database cannot be reached; the message says what to check."""
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class Pool:
@@ -74,6 +76,14 @@ class Pool:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield Transaction(connection)
+
+    async def check(self) -> None:
+        """Raises Unavailable unless the database answers within five seconds."""
+        try:
+            async with self._pool.acquire(timeout=5) as connection:
+                await connection.execute("select", timeout=5)
+        except _FAILURES as error:
+            raise Unavailable(f"The database does not answer: {error or type(error).__name__}") from error
 
     async def close(self) -> None:
         await self._pool.close()
@@ -111,17 +121,17 @@ async def open_pool(url: str, *, size: int = POOL_SIZE) -> Pool:
     """
     try:
         role = await _serving_role(url)
-        pool = await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(  # type: ignore[call-overload]
             url,
             min_size=1,
             max_size=size,
             init=_prepare_connection,
-            connection_class=_Connection,
+            reset=_keep_as_is,
             statement_cache_size=STATEMENTS_KEPT,
             max_cached_statement_lifetime=0,
             server_settings={"application_name": "milepost", **({"role": role} if role else {})},
         )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except _FAILURES as error:
         raise Unavailable(f"The database cannot be reached: {error}. Check the database URL.") from error
     return Pool(pool)
 
@@ -149,3 +159,7 @@ async def _prepare_connection(connection: "asyncpg.pool.PoolConnectionProxy[asyn
         decoder=_decode_json,
         format="text",
     )
+
+
+async def _keep_as_is(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Nothing to reset: no statement leaves session state behind."""

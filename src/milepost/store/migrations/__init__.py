@@ -27,7 +27,10 @@ def head() -> str:
 
 async def current(url: str) -> str | None:
     """The revision the database is at; None for an empty database."""
-    return await _with_connection(url, lambda sync: MigrationContext.configure(sync).get_current_revision())
+    revision: str | None = await _with_connection(
+        url, lambda sync: MigrationContext.configure(sync).get_current_revision()
+    )
+    return revision
 
 
 async def upgrade(url: str) -> None:

@@ -49,6 +49,7 @@ create unlogged table rate_leases (
   resolution text not null check (resolution in ('minute', 'day')),
   starts_at  timestamptz not null,
   used       bigint not null,
+  granted    bigint not null,  -- by the newest lease
   primary key (team_id, key_id, resolution, starts_at)
 );
 

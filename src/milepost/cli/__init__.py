@@ -1,0 +1,55 @@
+"""The command line (contract: operator.md). `main` is the program `milepost`."""
+
+import importlib
+from typing import Annotated, Final
+
+import typer
+
+from milepost import __version__
+
+_COMMANDS: Final = {
+    "serve": "serve",
+    "migrate": "migrate",
+    "demo": "demo",
+    "openapi": "openapi",
+    "doctor": "doctor",
+}
+"""Commands and the modules that hold them, as functions of the same name."""
+
+app = typer.Typer(
+    name="milepost",
+    help="Self-hosted order tracking and workflow server.",
+    epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 permission, 5 conflict, 69 unavailable, "
+    "130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"milepost {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _milepost(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _register() -> None:
+    for name, module in _COMMANDS.items():
+        app.command(name)(getattr(importlib.import_module(f"milepost.cli.{module}"), name))
+
+
+_register()
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit."""
+    app()

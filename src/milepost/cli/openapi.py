@@ -1,0 +1,57 @@
+"""`milepost openapi`: the published descriptions of the HTTP APIs."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from milepost.cli import session
+
+_VERSIONS: Final = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
+
+
+def openapi(
+    surface: Annotated[
+        str, typer.Option("--surface", metavar="status", help="Which API; this release has one.")
+    ] = "status",
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--version", metavar="1.N", show_default=False, help="Its version; by default the newest."
+        ),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            "--write",
+            metavar="DIR",
+            show_default=False,
+            file_okay=False,
+            help="Write one file a surface and version into this folder instead.",
+        ),
+    ] = None,
+) -> None:
+    """Print an OpenAPI 3.1 document."""
+    with session.exit_codes():
+        if surface != "status":
+            raise session.UsageError(f"--surface is status, not {surface}")
+        if version is not None and version not in _VERSIONS:
+            raise session.UsageError(f"--version is one of {', '.join(_VERSIONS)}, not {version}")
+        if write is None:
+            session.show(_text(version or _VERSIONS[-1]))
+            return
+        if version is not None:
+            raise session.UsageError("--write writes all versions; leave --version out")
+        write.mkdir(parents=True, exist_ok=True)
+        for each in _VERSIONS:
+            path = write / f"{surface}-{each}.json"
+            path.write_text(_text(each) + "\n")
+            session.say(f"wrote {path}")
+
+
+def _text(version: str) -> str:
+    import json
+
+    from milepost.surfaces.status_api import openapi as documents
+
+    return json.dumps(documents.document(version), indent=2, ensure_ascii=False)

@@ -1,0 +1,89 @@
+"""A request as surfaces see it: read once from the ASGI scope, bounded, without a framework's weight."""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MAX_BODY_BYTES = 1024 * 1024
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_READ_HEADERS = frozenset(
+    (b"x-api-key", b"authorization", b"x-api-version", b"x-request-id", b"content-length", b"if-none-match")
+)
+
+
+class BodyTooLarge(Exception):
+    """The body is over the bound; nothing past the bound was read."""
+
+
+class Disconnected(Exception):
+    """The client went away before its body was complete."""
+
+
+class Request:
+    """One HTTP request. Header values are bytes, the last of a repeated header."""
+
+    __slots__ = ("_body", "_receive", "_scope", "headers", "id", "method")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._body: bytes | None = None
+        self.method: str = scope["method"]
+        self.headers: dict[bytes, bytes] = {
+            name: value for name, value in scope["headers"] if name in _READ_HEADERS
+        }
+        given = self.headers.get(b"x-request-id", b"")
+        self.id: bytes = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex.encode()
+
+    @property
+    def path(self) -> str:
+        return str(self._scope["path"])
+
+    def segments(self) -> list[str]:
+        """The path's parts, each percent-decoded by itself, one trailing slash ignored."""
+        raw: bytes = self._scope.get("raw_path") or self._scope["path"].encode()
+        if b"%" in raw:
+            parts = [unquote(part) for part in raw.decode("latin-1").split("/")]
+        else:
+            parts = self._scope["path"].split("/")
+        if len(parts) > 2 and not parts[-1]:
+            parts.pop()
+        return parts[1:]
+
+    def query(self) -> dict[str, str]:
+        """Query parameters, values trimmed; of a repeated one the last counts, an empty one was not sent."""
+        raw: bytes = self._scope["query_string"]
+        if not raw:
+            return {}
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, errors="replace")
+        return {name: text for name, value in dict(pairs).items() if (text := value.strip())}
+
+    async def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
+        """The whole body, read once. Raises BodyTooLarge as soon as it is known to be over `limit`."""
+        if self._body is None:
+            announced = self.headers.get(b"content-length", b"0")
+            if not announced.isdigit() or len(announced) > 18 or int(announced) > limit:
+                raise BodyTooLarge
+            self._body = await self._read(limit)
+        return self._body
+
+    async def _read(self, limit: int) -> bytes:
+        chunks = bytearray()
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunks += message.get("body", b"")
+            if len(chunks) > limit:
+                raise BodyTooLarge
+            if not message.get("more_body"):
+                return bytes(chunks)

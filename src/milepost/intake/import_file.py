@@ -1,0 +1,130 @@
+"""A file of orders comes in: batch by batch, each committed with the mark of how far it got."""
+
+import hashlib
+import mmap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from milepost.core import imports
+from milepost.core.orders import ImportMark, Put, put_orders
+from milepost.intake import shopify
+from milepost.kit.clock import Clock
+from milepost.kit.errors import Stale
+from milepost.model.actor import Actor
+from milepost.model.order import NewOrder
+from milepost.reads import workspace as workspaces
+from milepost.store.db import Pool
+
+SOURCE = "shopify"
+BATCH = 500
+WORKSPACE_TRIES = 5
+"""How often a batch is decided again because the team changed its workspace meanwhile."""
+
+Progress = Callable[[int, int], None]
+"""Told after each batch: how many records are done, of how many."""
+
+
+class Failure(Struct, frozen=True):
+    """A record that was left out: its position in the file from 1, its order number if it says one, and
+    why."""
+
+    position: int
+    order_number: str | None
+    reason: str
+
+
+class Report(Struct, kw_only=True):
+    """What became of the records of a file. `resumed_after` of them came in by an earlier, interrupted
+    import and are not counted again."""
+
+    records: int
+    resumed_after: int
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failures: list[Failure] = []
+
+
+async def import_file(
+    db: Pool,
+    actor: Actor,
+    path: Path,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    batch_size: int = BATCH,
+) -> Report:
+    """Takes in all orders of a Shopify export for the actor's team.
+
+    A record that cannot be taken in is left out and reported. When the import is interrupted, the next one
+    of the same content goes on after the last batch that was committed; after a finished one it begins
+    anew. Raises shopify.Fault when the file as a whole cannot be read, OSError when it is not there,
+    Forbidden.
+    """
+    with _content(path) as content:
+        fingerprint = hashlib.sha256(content).hexdigest()
+        records = shopify.records(content)
+        done = await imports.done_so_far(db, actor, SOURCE, fingerprint)
+        done = done if done < len(records) else 0
+        report = Report(records=len(records), resumed_after=done)
+        while done < len(records):
+            batch = records[done : done + batch_size]
+            done += len(batch)
+            mark = ImportMark(SOURCE, fingerprint, done)
+            await _take_in(db, actor, batch, mark, clock, report)
+            if progress:
+                progress(done, len(records))
+        await imports.finish(db, actor, SOURCE, fingerprint)
+    return report
+
+
+async def _take_in(
+    db: Pool,
+    actor: Actor,
+    records: Sequence[shopify.Record],
+    mark: ImportMark,
+    clock: Clock,
+    report: Report,
+) -> None:
+    first = mark.done - len(records) + 1
+    orders: list[tuple[int, NewOrder]] = []
+    failures: list[Failure] = []
+    for position, record in enumerate(records, first):
+        try:
+            orders.append((position, shopify.translate(record)))
+        except shopify.Fault as fault:
+            failures.append(Failure(position, shopify.number_of(record), str(fault)))
+    puts = await _put(db, actor, [order for _, order in orders], mark, clock)
+    for (position, order), put in zip(orders, puts, strict=True):
+        if put.refusal is not None:
+            failures.append(Failure(position, order.order_number, put.refusal.sentence))
+        elif put.outcome is not None:
+            setattr(report, put.outcome, getattr(report, put.outcome) + 1)
+    report.failures += sorted(failures, key=lambda failure: failure.position)
+
+
+async def _put(
+    db: Pool, actor: Actor, orders: Sequence[NewOrder], mark: ImportMark, clock: Clock
+) -> list[Put]:
+    for _ in range(WORKSPACE_TRIES - 1):
+        workspace = await workspaces.load(db, actor.team_id)
+        try:
+            return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
+        except Stale:
+            continue
+    workspace = await workspaces.load(db, actor.team_id)
+    return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[bytes | memoryview]:
+    """The bytes of the file, mapped rather than read where it is a plain one: exports may be large."""
+    with path.open("rb") as file:
+        if not path.is_file() or path.stat().st_size == 0:
+            yield file.read()
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield memoryview(mapped)

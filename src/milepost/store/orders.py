@@ -1,0 +1,315 @@
+"""Orders with their lines, as rows: taken over in batches, read back for a decision, changed by
+compare-and-set.
+
+Rows travel as one JSON array a table, which PostgreSQL turns into records by the tables' own columns: a
+constant number of statements a batch, and no list of parameters to keep in step with a list of columns.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import msgspec
+from msgspec import Raw, Struct
+
+from milepost.model.lifecycle import Lifecycle
+from milepost.model.order import OrderType, Reference, ShopifyKind, Source, Stop
+from milepost.store.db import Database
+
+NULL = Raw(b"null")
+
+
+class NumberTaken(Exception):
+    """Another order took a number between the look and the write; nothing was written."""
+
+
+class OrderRow(Struct, kw_only=True):
+    """A row of `orders`, without what status changes write."""
+
+    id: str
+    version: int = 1
+    event_seq: int = 1
+    order_type: OrderType
+    order_number: str
+    order_number_key: str
+    is_draft: bool
+    source: Source
+    shopify_kind: ShopifyKind | None
+    shopify_id: int | None
+    name: str | None
+    description: str | None
+    note: str | None
+    currency: str | None
+    total_price: Decimal | None
+    customer_first_name: str | None
+    customer_last_name: str | None
+    customer_email: str | None
+    customer_phone: str | None
+    ship_to: Stop | None
+    ship_from: Stop | None
+    doc_references: tuple[Reference, ...]
+    shipping_requirements: dict[str, Any] | None
+    custom_data: dict[str, Any] | None
+    supplier: dict[str, Any] | None
+    supplier_created_releases_allowed: bool
+    start_date: date | None
+    expiration_date: date | None
+    archived: bool
+    search_text: str
+    lifecycle: Lifecycle
+    milestone_workflow_id: str | None
+    issued_on: date | None
+    last_issued_on: date | None
+    ships_on: date | None
+    delivered_on: date | None
+    metafield: Raw = NULL
+    placed_at: datetime
+    cancelled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ItemRow(Struct, kw_only=True):
+    """A row of `order_items`, without what status changes write."""
+
+    id: str
+    order_id: str
+    position: int
+    shopify_line_item_id: int | None
+    sku: str | None
+    product_id: str | None
+    description: str | None
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    doc_references: tuple[Reference, ...]
+    shipping_requirements: dict[str, Any] | None
+    custom_data: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class HeldItemRow(ItemRow, kw_only=True):
+    """A stored line with the status it holds."""
+
+    status_id: str | None
+    sub_status_id: str | None
+
+
+class MilestoneRow(Struct, kw_only=True):
+    """A row of `order_milestones` as issuing makes it: pending."""
+
+    id: str
+    order_id: str
+    workflow_milestone_id: str
+    position: int
+    type: str
+    name: str
+    owner: str
+    linked_status_id: str | None
+    linked_sub_status_id: str | None
+    prompt_offset_days: int
+    key_date: date | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TaskRow(Struct, kw_only=True):
+    """A row of `order_tasks` as a template makes it: open."""
+
+    id: str
+    order_id: str
+    milestone_id: str
+    title: str
+    due_date: date | None
+    required: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class EventRow(Struct, kw_only=True):
+    """A row of `events`."""
+
+    id: str
+    order_id: str | None
+    sequence: int | None
+    type: str
+    subject_id: str | None
+    actor_kind: str
+    actor_id: str | None
+    actor_name: str
+    effective_at: datetime
+    recorded_at: datetime
+    old_data: Any
+    new_data: Any
+    facts: Any
+
+
+class Arrivals(Struct):
+    """New orders and all that comes into being with them."""
+
+    orders: list[OrderRow] = []
+    items: list[ItemRow] = []
+    milestones: list[MilestoneRow] = []
+    tasks: list[TaskRow] = []
+    events: list[EventRow] = []
+
+
+class Amendments(Struct):
+    """Stored orders as they shall be. `orders` carry the version they were read at and their last sequence
+    after the change; `kept_items` are the lines that change, `gone_items` the ids of those that leave."""
+
+    orders: list[OrderRow] = []
+    new_items: list[ItemRow] = []
+    kept_items: list[ItemRow] = []
+    gone_items: list[str] = []
+    events: list[EventRow] = []
+
+
+def _columns(row: type[Struct], prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{name}" for name in row.__struct_fields__)
+
+
+def _insert(table: str, row: type[Struct], parameter: int, orders: str) -> str:
+    """Adds those rows of a JSON array that belong to one of the `orders`."""
+    return f"""insert into {table} (team_id, {_columns(row)})
+  select $1, {_columns(row, "r.")} from json_populate_recordset(null::{table}, ${parameter}) r
+  where r.order_id in (select id from {orders})"""
+
+
+# An order whose number or Shopify id somebody else took meanwhile is left out of the answer, with all its
+# rows.
+ADD_ORDERS = f"""
+with added as (
+  insert into orders (team_id, {_columns(OrderRow)})
+  select $1, {_columns(OrderRow, "r.")} from json_populate_recordset(null::orders, $2) r
+  on conflict do nothing
+  returning id
+),
+items as (
+  {_insert("order_items", ItemRow, 3, "added")}
+),
+milestones as (
+  {_insert("order_milestones", MilestoneRow, 4, "added")}
+),
+tasks as (
+  {_insert("order_tasks", TaskRow, 5, "added")}
+),
+told as (
+  {_insert("events", EventRow, 6, "added")}
+)
+select id from added
+"""
+
+# Rows are locked by id, so that writers of the same orders wait for one another instead of deadlocking.
+AMEND_ORDERS = f"""
+with wished as materialized (
+  select r.* from json_populate_recordset(null::orders, $2) r
+),
+current as (
+  select o.id from orders o join wished w on w.id = o.id and w.version = o.version
+  where o.team_id = $1 order by o.id for update of o
+),
+amended as (
+  update orders o set version = o.version + 1, event_seq = w.event_seq, order_number = w.order_number,
+    order_number_key = w.order_number_key, note = w.note, currency = w.currency, total_price = w.total_price,
+    customer_first_name = w.customer_first_name, customer_last_name = w.customer_last_name,
+    customer_email = w.customer_email, customer_phone = w.customer_phone, ship_to = w.ship_to,
+    search_text = w.search_text, lifecycle = w.lifecycle, cancelled_at = w.cancelled_at,
+    metafield = coalesce(w.metafield, o.metafield), updated_at = w.updated_at
+  from wished w join current c on c.id = w.id
+  where o.team_id = $1 and o.id = w.id
+  returning o.id
+),
+gone as (
+  delete from order_items i where i.team_id = $1 and i.order_id in (select id from amended)
+    and i.id = any($3::uuid[])
+),
+kept as (
+  update order_items i set sku = r.sku, product_id = r.product_id, description = r.description,
+    quantity = r.quantity, unit_price = r.unit_price, updated_at = r.updated_at
+  from json_populate_recordset(null::order_items, $4) r
+  where i.team_id = $1 and i.id = r.id and i.order_id in (select id from amended)
+),
+added as (
+  {_insert("order_items", ItemRow, 5, "amended")}
+),
+told as (
+  {_insert("events", EventRow, 6, "amended")}
+)
+select id from amended
+"""
+
+LOAD_SHOPIFY_ORDERS = f"""
+select coalesce(json_agg(o), '[]')::text as rows from (
+  select {_columns(OrderRow, "o.")}
+  from unnest($2::text[], $3::bigint[]) k (kind, number)
+  join orders o on o.team_id = $1 and o.shopify_id = k.number and o.shopify_kind = k.kind
+) o
+"""
+
+LOAD_ITEMS = f"""
+select coalesce(json_agg(i order by i.position), '[]')::text as rows from (
+  select {_columns(HeldItemRow, "i.")} from order_items i
+  where i.team_id = $1 and i.order_id = any($2::uuid[])
+) i
+"""
+
+NUMBERS_TAKEN = "select order_number, id from orders where team_id = $1 and order_number = any($2::text[])"
+
+TEAM_VERSION = "select version from teams where team_id = $1"
+
+_encode = msgspec.json.Encoder().encode
+_decode_orders = msgspec.json.Decoder(list[OrderRow]).decode
+_decode_items = msgspec.json.Decoder(list[HeldItemRow]).decode
+
+
+async def team_version(db: Database, team_id: str) -> int | None:
+    """The version of the team's workspace; None when there is no such team."""
+    row = await db.fetchrow(TEAM_VERSION, team_id)
+    return None if row is None else int(row["version"])
+
+
+async def load_shopify_orders(
+    db: Database, team_id: str, keys: Sequence[tuple[str, int]]
+) -> tuple[list[OrderRow], list[HeldItemRow]]:
+    """The orders that the team has of these (kind, number) pairs, and their lines by position."""
+    row = await db.fetchrow(LOAD_SHOPIFY_ORDERS, team_id, [kind for kind, _ in keys], [n for _, n in keys])
+    orders = _decode_orders(row["rows"]) if row else []
+    if not orders:
+        return [], []
+    row = await db.fetchrow(LOAD_ITEMS, team_id, [order.id for order in orders])
+    return orders, _decode_items(row["rows"]) if row else []
+
+
+async def numbers_taken(db: Database, team_id: str, numbers: Sequence[str]) -> dict[str, str]:
+    """The ids of the orders that bear these numbers, by number."""
+    return {row["order_number"]: row["id"] for row in await db.fetch(NUMBERS_TAKEN, team_id, numbers)}
+
+
+async def add_orders(db: Database, team_id: str, rows: Arrivals) -> frozenset[str]:
+    """Adds the orders whose number and Shopify id are still free; returns the ids of those that were."""
+    parts = (rows.orders, rows.items, rows.milestones, rows.tasks, rows.events)
+    added = await db.fetch(ADD_ORDERS, team_id, *(_json(part) for part in parts))
+    return frozenset(row["id"] for row in added)
+
+
+async def amend_orders(db: Database, team_id: str, rows: Amendments) -> frozenset[str]:
+    """Changes the orders that are still at the version read; returns the ids of those that were.
+
+    Raises NumberTaken when a new order number was taken by another order meanwhile; then nothing is written.
+    """
+    parts = (rows.kept_items, rows.new_items, rows.events)
+    try:
+        amended = await db.fetch(
+            AMEND_ORDERS, team_id, _json(rows.orders), rows.gone_items, *(_json(part) for part in parts)
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise NumberTaken from error
+    return frozenset(row["id"] for row in amended)
+
+
+def _json(rows: Sequence[Struct]) -> str:
+    return _encode(rows).decode()

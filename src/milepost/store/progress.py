@@ -1,0 +1,352 @@
+"""Where orders stand, read for a decision and written by compare-and-set.
+
+A verb reads with LOAD_*, decides in memory and writes with ONE statement made of the pieces below: it moves each
+order whose version is still the one read and stores events, addons, milestones and messages of just those
+orders. Orders whose version moved meanwhile are left out of the returned ids (docs/decisions/0005-compare-and-set.md).
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from milepost.model.actor import Actor
+from milepost.model.events import Event
+from milepost.model.lifecycle import Lifecycle
+from milepost.model.order import HeldStatus
+from milepost.store.db import Database
+from milepost.store.outbox import NewMessage, message_columns
+
+
+class CurrentMilestone(Struct, frozen=True, gc=False):
+    """The first unconfirmed milestone of an active order, when the status to be entered is linked to it."""
+
+    id: str
+    type: str
+    name: str
+    position: int
+    workflow_milestone_id: str
+    linked_sub_status_id: str | None
+    status: str
+    blocked: bool
+    """A required task of it is open."""
+    confirmed_types: Sequence[str]
+    """Types of the order's confirmed milestones."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """An order as a status decision sees it."""
+
+    id: str
+    version: int
+    event_seq: int
+    order_number: str
+    order_type: str
+    is_draft: bool
+    shopify_kind: str | None
+    shopify_id: int | None
+    lifecycle: Lifecycle
+    cancelled: bool
+    held: HeldStatus
+    customer_email: str | None
+    customer_phone: str | None
+    addons: dict[str, tuple[str | None, datetime]]
+    """Sub-status and entry by addon status."""
+    products: tuple[tuple[str | None, str | None], ...]
+    """(SKU, product id) of each line; empty unless asked for."""
+    milestone: CurrentMilestone | None
+
+
+class StatusMove(Struct, frozen=True, kw_only=True):
+    """What one order becomes, and what is recorded of it."""
+
+    order: Standing
+    held: HeldStatus
+    lifecycle: Lifecycle
+    events: tuple[Event, ...]
+    addon: tuple[str, str | None, datetime] | None = None
+    """Status, sub-status, entry of the addon set."""
+    confirmed_milestone: tuple[str, date] | None = None
+    messages: tuple[NewMessage, ...] = ()
+
+
+_STANDING = """
+  o.id, o.version, o.event_seq, o.order_number, o.order_type, o.is_draft, o.shopify_kind, o.shopify_id,
+  o.lifecycle, o.cancelled_at is not null, o.status_id, o.sub_status_id, o.workflow_id, o.anchor_status_id,
+  o.status_entered_at, o.deadline_at, o.customer_email, o.customer_phone,
+  (select jsonb_object_agg(a.status_id, jsonb_build_array(a.sub_status_id, a.entered_at))
+   from order_addons a where a.team_id = o.team_id and a.order_id = o.id),
+  case when $4 then (
+    select jsonb_agg(jsonb_build_array(i.sku, i.product_id) order by i.position)
+    from order_items i where i.team_id = o.team_id and i.order_id = o.id
+  ) end,
+  m.id, m.type, m.name, m.position, m.workflow_milestone_id, m.linked_sub_status_id, m.status,
+  exists (
+    select from order_tasks k
+    where k.team_id = o.team_id and k.milestone_id = m.id and k.required and k.completed_at is null
+  ),
+  case when m.id is not null then array(
+    select c.type from order_milestones c
+    where c.team_id = o.team_id and c.order_id = o.id and c.status = 'confirmed'
+  ) end"""
+
+# The first unconfirmed milestone, when it names the status to be entered ($3). A refused order (its acceptance
+# rejected), a draft and a cancelled order have no current milestone (Milestones API 8.1).
+_MILESTONE = """
+  left join lateral (
+    select * from (
+      select f.* from order_milestones f
+      where f.team_id = o.team_id and f.order_id = o.id and f.status <> 'confirmed'
+      order by f.position limit 1
+    ) f
+    where f.linked_status_id = $3 and not (f.type = 'acceptance' and f.status = 'rejected')
+      and not o.is_draft and o.cancelled_at is null
+  ) m on true"""
+
+LOAD_BY_IDS = f"""
+select t.version, {_STANDING}
+from teams t
+left join orders o on o.team_id = t.team_id and o.id = any($2::uuid[]){_MILESTONE}
+where t.team_id = $1
+"""
+
+LOAD_BY_SHOPIFY_IDS = f"""
+select t.version, {_STANDING}
+from teams t
+left join orders o on o.team_id = t.team_id and o.shopify_id = any($2::bigint[])
+  and o.shopify_kind = any($5::text[]){_MILESTONE}
+where t.team_id = $1
+"""
+
+LOCK_ORDERS = "select id from orders where team_id = $1 and id = any($2::uuid[]) order by id for update"
+
+
+async def load_by_ids(
+    db: Database, team_id: str, ids: Sequence[str], status_id: str, *, with_products: bool
+) -> tuple[int | None, list[Standing]]:
+    """The workspace version, and the orders that exist. `status_id`: the status about to be entered."""
+    rows = await db.fetch(LOAD_BY_IDS, team_id, ids, status_id, with_products)
+    return _standings(rows)
+
+
+async def load_by_shopify_ids(
+    db: Database,
+    team_id: str,
+    digits: Sequence[int],
+    kinds: Sequence[str],
+    status_id: str,
+    *,
+    with_products: bool,
+) -> tuple[int | None, list[Standing]]:
+    """Like `load_by_ids`, by the digits of Shopify ids; both forms of one number may come."""
+    rows = await db.fetch(LOAD_BY_SHOPIFY_IDS, team_id, digits, status_id, with_products, kinds)
+    return _standings(rows)
+
+
+async def lock_orders(db: Database, team_id: str, ids: Sequence[str]) -> None:
+    """Holds the orders until the transaction ends: the last resort against losing race after race."""
+    await db.execute(LOCK_ORDERS, team_id, ids)
+
+
+def _standings(rows: Sequence[Any]) -> tuple[int | None, list[Standing]]:
+    if not rows:
+        return None, []
+    return rows[0][0], [_standing(tuple(row)[1:]) for row in rows if row[1] is not None]
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    addons, products, *milestone = row[18:]
+    return Standing(
+        id=row[0],
+        version=row[1],
+        event_seq=row[2],
+        order_number=row[3],
+        order_type=row[4],
+        is_draft=row[5],
+        shopify_kind=row[6],
+        shopify_id=row[7],
+        lifecycle=row[8],
+        cancelled=row[9],
+        held=HeldStatus(*row[10:16]),
+        customer_email=row[16],
+        customer_phone=row[17],
+        addons={
+            status_id: (sub_status_id, datetime.fromisoformat(entered_at))
+            for status_id, (sub_status_id, entered_at) in (addons or {}).items()
+        },
+        products=tuple((sku, product_id) for sku, product_id in products or ()),
+        milestone=None if milestone[0] is None else CurrentMilestone(*milestone),
+    )
+
+
+class _Pieces(Struct, frozen=True):
+    """Which optional pieces a write has."""
+
+    addons: bool
+    milestones: bool
+    messages: bool
+
+
+_MOVE = """
+with wish as (
+  select * from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+                       $9::timestamptz[], $10::timestamptz[], $11::text[])
+    as w (id, version, event_seq, status_id, sub_status_id, workflow_id, anchor_status_id, entered_at, deadline_at,
+          lifecycle)
+),
+changed as (
+  update orders o
+  set version = o.version + 1, event_seq = w.event_seq, status_id = w.status_id, sub_status_id = w.sub_status_id,
+      workflow_id = w.workflow_id, anchor_status_id = w.anchor_status_id, status_entered_at = w.entered_at,
+      deadline_at = w.deadline_at, lifecycle = w.lifecycle, updated_at = $12
+  from wish w
+  where o.team_id = $1 and o.id = w.id and o.version = w.version
+  returning o.id
+),
+logged as (
+  insert into events (team_id, id, order_id, sequence, type, subject_id, actor_kind, actor_id, actor_name,
+                      effective_at, recorded_at, old_data, new_data, facts)
+  select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $13, $14, $15, e.effective_at, $12,
+         e.old_data, e.new_data, e.facts
+  from unnest($16::uuid[], $17::uuid[], $18::bigint[], $19::text[], $20::uuid[], $21::timestamptz[],
+              $22::jsonb[], $23::jsonb[], $24::jsonb[])
+    as e (id, order_id, sequence, type, subject_id, effective_at, old_data, new_data, facts)
+  join changed c on c.id = e.order_id
+)"""
+
+_ADDON = """,
+held as (
+  insert into order_addons (team_id, order_id, status_id, sub_status_id, entered_at)
+  select $1, a.order_id, a.status_id, a.sub_status_id, a.entered_at
+  from unnest({0}::uuid[], {1}::uuid[], {2}::uuid[], {3}::timestamptz[])
+    as a (order_id, status_id, sub_status_id, entered_at)
+  join changed c on c.id = a.order_id
+  on conflict (team_id, order_id, status_id) do update set sub_status_id = excluded.sub_status_id
+)"""
+
+_CONFIRM = """,
+confirmed as (
+  update order_milestones m
+  set status = 'confirmed', confirmed_on = k.day, confirmed_at = $12, updated_at = $12,
+      confirmed_by = jsonb_build_object('type', $13::text, 'id', $14::uuid, 'name', $15::text)
+  from unnest({0}::uuid[], {1}::uuid[], {2}::date[]) as k (id, order_id, day)
+  join changed c on c.id = k.order_id
+  where m.team_id = $1 and m.id = k.id
+)"""
+
+_TELL = """,
+told as (
+  insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
+  select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, $12
+  from unnest({0}::uuid[], {1}::uuid[], {2}::uuid[], {3}::uuid[], {4}::uuid[], {5}::text[], {6}::text[])
+    as n (id, order_id, event_id, status_id, sub_status_id, channel, recipient)
+  join changed c on c.id = n.order_id
+)"""
+
+_PARAMETERS = 24
+
+
+@cache
+def move_statement(pieces: _Pieces) -> str:
+    """The SQL that moves orders, with the optional pieces that are needed."""
+    parts, number = [_MOVE], _PARAMETERS
+    for wanted, piece, size in (
+        (pieces.addons, _ADDON, 4),
+        (pieces.milestones, _CONFIRM, 3),
+        (pieces.messages, _TELL, 7),
+    ):
+        if wanted:
+            parts.append(piece.format(*(f"${number + index}" for index in range(1, size + 1))))
+            number += size
+    return "".join(parts) + "\nselect id from changed\n"
+
+
+def all_move_statements() -> list[str]:
+    """Every variant: what the test prepares against the real schema."""
+    flags = (False, True)
+    return [move_statement(_Pieces(a, b, c)) for a in flags for b in flags for c in flags]
+
+
+async def move_orders(
+    db: Database, actor: Actor, moves: Sequence[StatusMove], now: datetime
+) -> frozenset[str]:
+    """Writes all moves whose orders are still at the version read; returns the ids of those that were."""
+    pieces = _Pieces(
+        addons=any(move.addon for move in moves),
+        milestones=any(move.confirmed_milestone for move in moves),
+        messages=any(move.messages for move in moves),
+    )
+    rows = await db.fetch(
+        move_statement(pieces),
+        actor.team_id,
+        *_columns([_wish(move) for move in moves], 10),
+        now,
+        actor.kind,
+        actor.id,
+        actor.name,
+        *event_columns([event for move in moves for event in move.events]),
+        *_optional_columns(moves, pieces),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _wish(move: StatusMove) -> tuple[Any, ...]:
+    order, held = move.order, move.held
+    return (
+        order.id,
+        order.version,
+        order.event_seq + len(move.events),
+        held.status_id,
+        held.sub_status_id,
+        held.workflow_id,
+        held.anchor_status_id,
+        held.entered_at,
+        held.deadline_at,
+        move.lifecycle,
+    )
+
+
+def event_columns(events: Sequence[Event]) -> list[Sequence[Any]]:
+    """Events as the nine arrays that a write unnests; actor and recording time are the statement's own."""
+    return _columns(
+        [
+            (
+                event.id,
+                event.order_id,
+                event.sequence,
+                event.type,
+                event.subject_id,
+                event.effective_at,
+                event.old_data,
+                event.new_data,
+                event.facts,
+            )
+            for event in events
+        ],
+        9,
+    )
+
+
+def _optional_columns(moves: Sequence[StatusMove], pieces: _Pieces) -> list[Sequence[Any]]:
+    columns: list[Sequence[Any]] = []
+    if pieces.addons:
+        columns += _columns([(move.order.id, *move.addon) for move in moves if move.addon], 4)
+    if pieces.milestones:
+        columns += _columns(
+            [
+                (move.confirmed_milestone[0], move.order.id, move.confirmed_milestone[1])
+                for move in moves
+                if move.confirmed_milestone
+            ],
+            3,
+        )
+    if pieces.messages:
+        columns += message_columns([message for move in moves for message in move.messages])
+    return columns
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
+    """Rows turned into columns; `width` of them even without rows."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width

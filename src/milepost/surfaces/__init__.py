@@ -1,0 +1,1 @@
+"""The published APIs. Each translates its own words into verbs and reads; none knows another."""

@@ -1,0 +1,166 @@
+"""The thirteen endpoints, as the contract's table has them (section 1)."""
+
+from milepost.surfaces.status_api import (
+    changing,
+    line_items,
+    notifying,
+    parameters,
+    reading,
+)
+from milepost.surfaces.status_api import documents as doc
+from milepost.surfaces.status_api.call import Endpoint
+
+_WRITE = ("invalid_json", "body_too_large", "status_specificity")
+_TARGET = ("unknown_status", "sub_status_required", "unknown_sub_status")
+_RULES = ("workflow_order", "status_chain")
+_LINE_TARGET = (*_TARGET, "addon_not_supported")
+
+
+def endpoints(bulk_max_orders: int) -> tuple[Endpoint, ...]:
+    """`bulk_max_orders`: most orders of one bulk call (setting of that name)."""
+    order_ids = parameters.order_ids(bulk_max_orders)
+    change = (parameters.STATUS_ID, parameters.OPTION_ID)
+    return (
+        Endpoint(
+            operation="listOrders",
+            method="GET",
+            path="orders",
+            permission="canViewOrders",
+            summary="List orders, filtered, sorted and paged",
+            handler=reading.list_orders,
+            answer=doc.OrderList,
+            query=parameters.LIST_QUERY,
+        ),
+        Endpoint(
+            operation="getOrder",
+            method="GET",
+            path="orders/{order_id}",
+            permission="canViewOrders",
+            summary="Read one order",
+            handler=reading.get_order,
+            answer=doc.OrderAnswer,
+            refusals=("order_not_found",),
+            query=(parameters.QUERY_SHOPIFY, parameters.INCLUDE),
+        ),
+        Endpoint(
+            operation="changeOrderStatus",
+            method="POST",
+            path="orders/{order_id}/status",
+            permission="canChangeOrderStatus",
+            summary="Move an order into a status",
+            handler=changing.change_order_status,
+            answer=doc.StatusChange,
+            refusals=("order_not_found", *_WRITE, *_TARGET, *_RULES),
+            specificity="order",
+            body=(*change, parameters.BODY_SHOPIFY),
+        ),
+        Endpoint(
+            operation="changeOrderStatuses",
+            method="POST",
+            path="orders/status-bulk",
+            permission="canChangeOrderStatus",
+            summary="Move many orders into a status",
+            handler=changing.change_order_statuses,
+            answer=doc.BulkStatusChange,
+            refusals=(*_WRITE, *_TARGET),
+            specificity="order",
+            body=(order_ids, *change, parameters.BODY_SHOPIFY),
+        ),
+        Endpoint(
+            operation="notifyOrder",
+            method="POST",
+            path="orders/{order_id}/notify",
+            permission="canSendNotifications",
+            summary="Tell the customer of the order's status now",
+            handler=notifying.notify_order,
+            answer=doc.NotificationAnswer,
+            refusals=("order_not_found", *_WRITE),
+            specificity="order",
+            body=(parameters.CHANNEL_LIST, parameters.BODY_SHOPIFY),
+        ),
+        Endpoint(
+            operation="notifyOrders",
+            method="POST",
+            path="orders/notify-bulk",
+            permission="canSendNotifications",
+            summary="Tell many customers of their order's status now",
+            handler=notifying.notify_orders,
+            answer=doc.BulkNotification,
+            refusals=_WRITE,
+            specificity="order",
+            body=(order_ids, parameters.CHANNEL_LIST, parameters.BODY_SHOPIFY),
+        ),
+        Endpoint(
+            operation="listStatuses",
+            method="GET",
+            path="statuses",
+            permission="canViewStatuses",
+            summary="List all statuses of the team",
+            handler=reading.list_statuses,
+            answer=doc.StatusList,
+        ),
+        Endpoint(
+            operation="getStatus",
+            method="GET",
+            path="statuses/{status_id}",
+            permission="canViewStatuses",
+            summary="Read one status",
+            handler=reading.get_status,
+            answer=doc.StatusAnswer,
+            refusals=("status_not_found",),
+        ),
+        Endpoint(
+            operation="listWorkflows",
+            method="GET",
+            path="workflows",
+            permission="canViewStatuses",
+            summary="List the workflows with their statuses",
+            handler=reading.list_workflows,
+            answer=doc.WorkflowList,
+        ),
+        Endpoint(
+            operation="changeLineItemStatus",
+            method="POST",
+            path="line-items/{lineItemId}/status",
+            permission="canChangeOrderStatus",
+            summary="Move a line item into a status",
+            handler=line_items.change_line_item_status,
+            answer=doc.LineItemChangeAnswer,
+            refusals=("line_item_not_found", *_WRITE, *_LINE_TARGET, *_RULES),
+            specificity="line_item",
+            body=change,
+        ),
+        Endpoint(
+            operation="changeLineItemStatuses",
+            method="POST",
+            path="line-items/status-bulk",
+            permission="canChangeOrderStatus",
+            summary="Move many line items into a status, without telling anybody",
+            handler=line_items.change_line_item_statuses,
+            answer=doc.BulkLineItemChangeAnswer,
+            refusals=(*_WRITE, *_LINE_TARGET),
+            specificity="line_item",
+            body=(parameters.LINE_ITEM_IDS, *change),
+        ),
+        Endpoint(
+            operation="clearLineItemStatuses",
+            method="POST",
+            path="line-items/clear-status",
+            permission="canChangeOrderStatus",
+            summary="Take the statuses from line items",
+            handler=line_items.clear_line_item_statuses,
+            answer=doc.BulkLineItemClearingAnswer,
+            refusals=_WRITE,
+            specificity="line_item",
+            body=(parameters.LINE_ITEM_IDS,),
+        ),
+        Endpoint(
+            operation="getSettings",
+            method="GET",
+            path="settings",
+            permission="canViewStatuses",
+            summary="Read the team's settings",
+            handler=reading.get_settings,
+            answer=doc.SettingsAnswer,
+        ),
+    )

@@ -1,0 +1,39 @@
+"""Health, and the answer to paths that nobody owns. Built on Starlette; nothing here is hot."""
+
+import uuid
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from milepost.store.db import Pool, Unavailable
+
+
+def system_app(pool: Pool) -> Starlette:
+    async def alive(_: Request) -> Response:
+        """The process answers."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> Response:
+        """The process answers and its database does too; else 503."""
+        try:
+            await pool.check()
+        except Unavailable as error:
+            return JSONResponse({"status": "unavailable", "reason": str(error)}, 503, {"retry-after": "5"})
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[Route("/healthz", alive), Route("/readyz", ready)],
+        exception_handlers={HTTPException: _refuse},  # type: ignore[dict-item]
+    )
+
+
+_CODES = {404: ("Not found", "not_found"), 405: ("Method not allowed", "method_not_allowed")}
+
+
+async def _refuse(request: Request, error: HTTPException) -> Response:
+    text, code = _CODES.get(error.status_code, (error.detail, "refused"))
+    headers = {**(error.headers or {}), "x-request-id": uuid.uuid4().hex}
+    return JSONResponse({"error": text, "details": {"code": code}}, error.status_code, headers)

@@ -1,0 +1,227 @@
+"""A served Milepost and its teams, for tests that speak HTTP over real sockets."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+import uvicorn
+
+from milepost.app import build
+from milepost.core import accounts, workspace
+from milepost.core.orders import put_orders
+from milepost.http.server_limits import Limits
+from milepost.http.server_protocol import guarded
+from milepost.intake import workspace_file
+from milepost.model.actor import PERMISSIONS, system_actor
+from milepost.model.order import Customer, NewItem, NewOrder, Stop
+from milepost.reads import workspace as reads
+from milepost.settings import Settings
+from milepost.store.db import Pool
+
+OVERRIDE = "canOverrideProductChainEnforcement"
+ALL_BUT_OVERRIDE = tuple(name for name in PERMISSIONS if name != OVERRIDE)
+
+
+class TurnableClock:
+    """The machine's clock, which a test may turn forward."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+
+class Reply:
+    """An answer: status, headers, JSON body."""
+
+    def __init__(self, status: int, headers: Any, raw: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.raw = raw
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["details"]["code"])
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.raw[:300]!r}>"
+
+
+class World:
+    """One served application on one pool."""
+
+    def __init__(self, pool: Pool, clock: TurnableClock, base: str, http: aiohttp.ClientSession) -> None:
+        self.pool = pool
+        self.clock = clock
+        self.base = base
+        self._http = http
+        self._teams = 0
+
+    async def call(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None, **options: Any
+    ) -> Reply:
+        """A request as it is; `body` is sent as JSON unless it is bytes."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        async with self._http.request(
+            method, self.base + path, headers=headers, data=data, allow_redirects=False, **options
+        ) as answer:
+            return Reply(answer.status, answer.headers, await answer.read())
+
+    async def team(self, **settings: Any) -> "Team":
+        """A new team with a key that may do all but override, without limits."""
+        self._teams += 1
+        name = f"Team {self._teams} {id(self)}"
+        team_id = await accounts.create_team(self.pool, self.clock(), name=name, currency="EUR")
+        team = Team(self, team_id, name)
+        team.key = await team.new_key()
+        if settings:
+            await team.apply({"settings": settings})
+        return team
+
+
+class Team:
+    """A team of the world, its default key, and short ways to set it up and to call the Status API."""
+
+    key: str
+
+    def __init__(self, world: World, team_id: str, name: str) -> None:
+        self.world = world
+        self.id = team_id
+        self.name = name
+        self._orders = 0
+
+    async def new_key(self, *permissions: str, **options: Any) -> str:
+        options = {"rate_minute": 0, "rate_day": 0, "name": "test", **options}
+        issued = await accounts.create_key(
+            self.world.pool,
+            system_actor(self.id),
+            self.world.clock(),
+            permissions=permissions or ALL_BUT_OVERRIDE,
+            **options,
+        )
+        return issued.key
+
+    async def apply(self, wish: dict[str, Any]) -> None:
+        """Makes the workspace as the workspace file says (operator contract, section 3)."""
+        file = workspace_file.parse(json.dumps(wish).encode())
+        await workspace.apply(
+            self.world.pool, self.world.clock(), file.wish, team_name=self.name, faults=file.faults
+        )
+
+    async def ids(self) -> dict[str, str]:
+        """Ids by name: statuses, workflows (`workflow:NAME`), options (`GROUP/OPTION`)."""
+        known = await reads.load(self.world.pool, self.id)
+        return {
+            **{status.name: status.id for status in known.statuses},
+            **{f"workflow:{workflow.name}": workflow.id for workflow in known.workflows},
+            **{f"{group.name}/{option.name}": option.id for group in known.groups for option in group.options},
+        }
+
+    async def order(self, number: str | None = None, **content: Any) -> str:
+        """A new order; returns its id."""
+        return (await self.orders([self.new_order(number, **content)]))[0]
+
+    def new_order(self, number: str | None = None, **content: Any) -> NewOrder:
+        self._orders += 1
+        return NewOrder(order_number=number or f"#T{self._orders}", **content)
+
+    async def orders(self, orders: Sequence[NewOrder]) -> list[str]:
+        known = await reads.load(self.world.pool, self.id)
+        results = await put_orders(
+            self.world.pool, system_actor(self.id), known, orders, self.world.clock()
+        )
+        assert all(result.order_id for result in results), results
+        return [str(result.order_id) for result in results]
+
+    async def line_items(self, order_id: str) -> list[str]:
+        """The ids of the order's line items, in its sequence."""
+        return [line["id"] for line in (await self.get(f"/orders/{order_id}")).json["order"]["line_items"]]
+
+    async def events(self, order_id: str) -> list[dict[str, Any]]:
+        """All events of the order, in sequence."""
+        rows = await self.world.pool.fetch(
+            "select * from events where team_id = $1 and order_id = $2 order by sequence", self.id, order_id
+        )
+        return [dict(row) for row in rows]
+
+    async def get(self, path: str, version: str | None = None, key: str | None = None, **params: Any) -> Reply:
+        return await self.call("GET", path, version, key, params=params or None)
+
+    async def post(self, path: str, body: Any = None, version: str | None = None, key: str | None = None) -> Reply:
+        return await self.call("POST", path, version, key, body=body)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        version: str | None = None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Reply:
+        """A call of the Status API with the team's key, path below `/api/v1`."""
+        sent = {"X-API-Key": key or self.key, **(headers or {})}
+        if version is not None:
+            sent["X-API-Version"] = version
+        return await self.world.call(method, "/api/v1" + path, headers=sent, **options)
+
+    async def move(self, order_id: str, status_id: str, option_id: str | None = None, **options: Any) -> Reply:
+        body = {"status_id": status_id, **({"sub_status_option_id": option_id} if option_id else {})}
+        return await self.post(f"/orders/{order_id}/status", body, **options)
+
+
+def item(description: str = "Thing", quantity: str = "1", **content: Any) -> NewItem:
+    price = content.pop("price", None)
+    return NewItem(
+        description=description,
+        quantity=Decimal(quantity),
+        unit_price=None if price is None else Decimal(price),
+        **content,
+    )
+
+
+__all__ = ["Customer", "NewItem", "NewOrder", "Reply", "Stop", "Team", "TurnableClock", "World", "item", "served"]
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals of the test runner alone."""
+
+    def capture_signals(self) -> Any:  # type: ignore[override]
+        import contextlib
+
+        return contextlib.nullcontext()
+
+
+@asynccontextmanager
+async def served(pool: Pool, **settings: Any) -> AsyncIterator[World]:
+    """The application on a real socket of the loopback interface."""
+    clock = TurnableClock()
+    app = build(Settings(**settings), pool, clock)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, http=guarded(Limits()), ws="none", lifespan="off", log_config=None, access_log=False
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=100), skip_auto_headers=("Content-Type",)
+        ) as http:
+            yield World(pool, clock, base, http)
+    finally:
+        server.should_exit = True
+        await task
