@@ -1,5 +1,6 @@
 """kit.ids: UUIDv7, its ULID spelling, and what counts as an id."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milepost.kit import ids
 from milepost.kit.ids import new_id, parse_id, ulid
 
 STATUS_API = ("019df1ae-f7c8-7a41-9c2e-5b70d3f81e64", "01KQRTXXY8F90SRBJVE39ZG7K4")
@@ -98,6 +100,18 @@ def test_ids_of_one_process_rise_strictly() -> None:
     assert all(earlier < later for earlier, later in pairwise(made))
     spelled = [ulid(identifier) for identifier in made]
     assert spelled == sorted(spelled)
+
+
+def test_ids_rise_while_the_clock_stands_still_or_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More ids than one millisecond has steps, then a clock that was set back by an hour."""
+    monkeypatch.setattr(ids, "_last", 0)
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+    made = [new_id() for _ in range(5_000)]
+    monkeypatch.setattr(time, "time_ns", lambda: now - 3_600 * 10**9)
+    made += [new_id() for _ in range(100)]
+    assert all(earlier < later for earlier, later in pairwise(made))
+    assert all(uuid.UUID(identifier).version == 7 for identifier in made)
 
 
 def test_ids_of_several_threads_differ_and_rise_in_each() -> None:

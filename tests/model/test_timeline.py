@@ -13,6 +13,7 @@ from milepost.model.timeline import deadline, is_overdue
 from milepost.model.workflow import MaxDuration
 
 DAY = 86_400
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
 ZONES = (
@@ -177,6 +178,17 @@ def test_with_nothing_skipped_it_is_plain_elapsed_time(entry, seconds) -> None:
     expected = shown(entered) + timedelta(seconds=seconds)
     assert deadline(entered, limit(seconds), Calendar(name, country="PT")) == expected
     assert deadline(entered, limit(seconds, "holidays"), Calendar(name)) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.integers(1, 80_000))
+def test_a_change_of_clock_is_found_to_the_second(data, seconds) -> None:
+    name = data.draw(st.sampled_from([name for name in ZONES if CHANGES[name]]))
+    zone, after = ZoneInfo(name), data.draw(st.sampled_from(CHANGES[name]))
+    before = after - timedelta(days=1, seconds=seconds)
+    change = timeline._change_of_offset(before, after, zone)
+    offsets = [instant.astimezone(zone).utcoffset() for instant in (before, change - SECOND, change, after)]
+    assert offsets[0] == offsets[1] != offsets[2] == offsets[3]
 
 
 MONDAY_OFF = Calendar("UTC", extra_holidays=frozenset({date(2026, 5, 11)}))

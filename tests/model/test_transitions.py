@@ -217,6 +217,16 @@ def test_a_new_status_without_options_clears_the_sub_status_and_without_duration
     assert moved(workspace, held, "b", now=later) == HeldStatus("b", None, None, "b", later, None)
 
 
+def test_the_deadline_runs_from_the_latest_entry() -> None:
+    limited = MaxDuration(enabled=True, seconds=60)
+    workspace = workspace_of(
+        [status_of("a", 10, max_duration=limited), status_of("b", 20, max_duration=limited)]
+    )
+    later = datetime(2026, 5, 9, tzinfo=UTC)
+    after = moved(workspace, moved(workspace, NOTHING, "a"), "b", now=later)
+    assert (after.entered_at, after.deadline_at) == (later, later + timedelta(seconds=60))
+
+
 @pytest.mark.parametrize("enabled", [False, True])
 def test_a_status_with_a_workflow_assigns_and_one_without_leaves(enabled) -> None:
     """22.4: whatever `workflows_enabled` says."""

@@ -1,2 +1,156 @@
-def demo() -> None:
-    """x"""
+"""`milepost demo`: everything at once, with a sample workspace and sample orders, to look at."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from milepost.cli import session
+from milepost.cli.serve import LogFormat, parse_format, with_address
+from milepost.cli.session import DatabaseUrl, DataDir
+
+if TYPE_CHECKING:
+    import socket
+
+    from milepost.settings import Settings
+    from milepost.store.db import Pool
+
+HOST: Final = "127.0.0.1"
+PORT: Final = 8080
+_PORTS_TRIED: Final = 20
+_SEED: Final = 20_260_504
+"""The same orders in every demo, so that pages of the documentation can show them."""
+
+
+def demo(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            show_default=False,
+            help=f"The port to listen on; not given: {PORT}, or the next free one.",
+        ),
+    ] = None,
+    orders: Annotated[
+        int, typer.Option("--orders", metavar="N", min=0, max=100_000, help="How many sample orders to load.")
+    ] = 500,
+    log_format: LogFormat = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Start everything with a sample workspace and sample orders; Ctrl-C ends it.
+
+    Without --data-dir and --database-url it lives in a temporary folder, which is removed at the end.
+    """
+    with session.exit_codes():
+        from milepost.cli import logs, serving
+
+        form = parse_format(log_format)
+        settings = session.load_settings(database_url=database_url, data_dir=data_dir)
+        kept = bool({"data_dir", "database_url"} & settings.model_fields_set)
+        # Requests are not what a person wants to read here; what goes wrong is.
+        level = settings.log_level if "log_level" in settings.model_fields_set else "warning"
+        settings = settings.model_copy(update={"log_level": level})
+        logs.configure(form, level)
+        with _folder(settings, kept) as folder, _listen(port) as listener:
+            here = serving.address(HOST, listener)
+            settings = with_address(settings.model_copy(update={"data_dir": folder}), here)
+            with session.database(settings) as url:
+                key = asyncio.run(_prepare(settings, url, orders))
+                number = serving.serve_here(
+                    settings, url, listener, log_format=form, on_ready=lambda: _welcome(here, key, kept)
+                )
+    raise typer.Exit(serving.exit_code(number))
+
+
+@contextlib.contextmanager
+def _folder(settings: "Settings", kept: bool) -> Iterator[Path]:
+    if kept:
+        yield settings.data_dir
+        return
+    folder = Path(tempfile.mkdtemp(prefix="milepost-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listen(port: int | None) -> "socket.socket":
+    from milepost.cli import serving
+
+    if port is not None:
+        return serving.listen(HOST, port)
+    for candidate in range(PORT, PORT + _PORTS_TRIED):
+        with contextlib.suppress(session.CommandError):
+            listener = serving.listen(HOST, candidate)
+            if candidate != PORT:
+                session.say(f"Port {PORT} is taken: using {candidate}")
+            return listener
+    raise session.CommandError(f"ports {PORT} to {PORT + _PORTS_TRIED - 1} are all taken: choose a --port")
+
+
+async def _prepare(settings: "Settings", url: str, orders: int) -> str:
+    """Fill the database, unless an earlier demo has, and return the text of a fresh key."""
+    from milepost.cli import schema
+    from milepost.store import db
+
+    await schema.make_usable(url)
+    pool = await db.open_pool(url)
+    try:
+        return await _fill(settings, pool, orders)
+    finally:
+        await pool.close()
+
+
+async def _fill(settings: "Settings", pool: "Pool", orders: int) -> str:
+    from milepost.core import accounts, workspace
+    from milepost.intake import demo as sample
+    from milepost.intake.workspace_file import parse
+    from milepost.kit.clock import system_clock
+    from milepost.model.actor import ALL_PERMISSIONS, system_actor
+    from milepost.reads.accounts import list_teams
+
+    now = system_clock(settings.clock_offset_seconds)()
+    given = parse(sample.WORKSPACE.encode())
+    name = given.wish.team_name or "Demo"
+    others = [team.name for team in await list_teams(pool) if team.name != name]
+    if others:
+        raise session.CommandError(
+            f"the database is in use by {', '.join(others)}: a demo is only made in one of its own"
+        )
+    is_new = not await list_teams(pool)
+    applied = await workspace.apply(pool, now, given.wish, team_name=name, faults=given.faults)
+    team_id = applied.setup.workspace.team.id
+    if is_new:
+        session.say(f"Loading {orders} sample orders")
+        await sample.load(pool, team_id, orders=orders, seed=_SEED, now=now)
+    issued = await accounts.create_key(
+        pool,
+        system_actor(team_id, "Command line"),
+        now,
+        name="Demo",
+        permissions=ALL_PERMISSIONS,
+        rate_minute=0,
+        rate_day=0,
+        test=True,
+    )
+    return issued.key
+
+
+def _welcome(here: str, key: str, kept: bool) -> None:
+    end = "the data stays" if kept else "everything is removed then"
+    session.show(
+        f"Milepost is ready on {here}\n\n"
+        f"  API      {here}/v1/orders\n"
+        f"  API key  {key}\n"
+        f"  Try      curl -H 'X-API-Key: {key}' '{here}/v1/orders?limit=3'\n\n"
+        f"This release has no dashboard yet. Ctrl-C ends the demo; {end}."
+    )

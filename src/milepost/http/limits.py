@@ -87,9 +87,14 @@ class Limits:
     async def _top_up(
         self, team_id: str, key_id: str, resolution: Resolution, window: _Window, limit: int
     ) -> None:
-        if limit and window.used >= window.leased and self._lease is not None:
-            block = max(1, limit // 100)
-            window.leased += await self._lease(team_id, key_id, resolution, window.start, limit, block)
+        """Leases until there is a unit to give: another call of this process may take what this one leased."""
+        start, block = window.start, max(1, limit // 100)
+        while limit and self._lease is not None and window.used >= window.leased:
+            granted = await self._lease(team_id, key_id, resolution, start, limit, block)
+            if window.start == start:  # else the window turned meanwhile: what was granted is of no use
+                window.leased += granted
+            if not granted:
+                return
 
 
 def _turn(window: _Window, start: int, leased: int) -> None:

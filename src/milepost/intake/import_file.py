@@ -2,8 +2,7 @@
 
 import hashlib
 import mmap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,20 +63,20 @@ async def import_file(
     anew. Raises shopify.Fault when the file as a whole cannot be read, OSError when it is not there,
     Forbidden.
     """
-    with _content(path) as content:
-        fingerprint = hashlib.sha256(content).hexdigest()
-        records = shopify.records(content)
-        done = await imports.done_so_far(db, actor, SOURCE, fingerprint)
-        done = done if done < len(records) else 0
-        report = Report(records=len(records), resumed_after=done)
-        while done < len(records):
-            batch = records[done : done + batch_size]
-            done += len(batch)
-            mark = ImportMark(SOURCE, fingerprint, done)
-            await _take_in(db, actor, batch, mark, clock, report)
-            if progress:
-                progress(done, len(records))
-        await imports.finish(db, actor, SOURCE, fingerprint)
+    content = _content(path)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    records = shopify.records(content)
+    done = await imports.done_so_far(db, actor, SOURCE, fingerprint)
+    done = done if done < len(records) else 0
+    report = Report(records=len(records), resumed_after=done)
+    while done < len(records):
+        batch = records[done : done + batch_size]
+        done += len(batch)
+        mark = ImportMark(SOURCE, fingerprint, done)
+        await _take_in(db, actor, batch, mark, clock, report)
+        if progress:
+            progress(done, len(records))
+    await imports.finish(db, actor, SOURCE, fingerprint)
     return report
 
 
@@ -119,12 +118,10 @@ async def _put(
     return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
 
 
-@contextmanager
-def _content(path: Path) -> Iterator[bytes | memoryview]:
-    """The bytes of the file, mapped rather than read where it is a plain one: exports may be large."""
+def _content(path: Path) -> bytes | memoryview:
+    """The bytes of the file, mapped rather than read where it is a plain one: exports may be large. Unread
+    records are parts of it, so it stays mapped until the last of them is gone."""
     with path.open("rb") as file:
         if not path.is_file() or path.stat().st_size == 0:
-            yield file.read()
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            yield memoryview(mapped)
+            return file.read()
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -84,7 +84,9 @@ def _yaml_tree(text: str) -> Node:
         return _Composer(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        refuse(mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}")
+        # What is missing at the end is noticed in the line after it, which nobody sees in an editor.
+        last = text.count("\n", 0, len(text.rstrip())) + 1
+        refuse(min(mark.line + 1, last) if mark else 1, f"is not YAML: {error.problem or error.context}")
     except yaml.YAMLError as error:
         refuse(1, f"is not YAML: {' '.join(str(error).split())}")
 

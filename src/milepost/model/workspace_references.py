@@ -58,7 +58,7 @@ def _too_many(kind: str, ones: Sequence[WorkflowMilestone]) -> str:
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> str:
     shown = ", ".join(list(known)[:_SHOWN]) + (", ..." if len(known) > _SHOWN else "")
-    return f"there is no {kind} {name!r}; " + (f"the team has {shown}" if known else "the team has none")
+    return f"there is no {kind} {name!r}; " + (f"there are {shown}" if known else "there are none")
 
 
 def _statuses(wish: WorkspaceWish, target: Workspace) -> Iterator[Fault]:

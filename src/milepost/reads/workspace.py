@@ -60,7 +60,7 @@ select s.id,
   (select count(*) from order_addons a where a.team_id = $1 and a.status_id = s.id) as addons,
   (select count(*) from order_milestones m
     where m.team_id = $1 and m.linked_status_id = s.id and m.status <> 'confirmed') as milestones
-from statuses s where s.team_id = $1 and s.id = any($2::text[]::uuid[])
+from statuses s where s.team_id = $1 and s.id = any($2::uuid[])
 """
 
 WORKFLOWS_IN_USE = """
@@ -69,7 +69,7 @@ select w.id,
     where o.team_id = $1 and w.id in (o.workflow_id, o.milestone_workflow_id)) as orders,
   (select count(*) from order_items i where i.team_id = $1 and i.workflow_id = w.id) as items,
   0 as addons, 0 as milestones
-from workflows w where w.team_id = $1 and w.id = any($2::text[]::uuid[])
+from workflows w where w.team_id = $1 and w.id = any($2::uuid[])
 """
 
 OPTIONS_IN_USE = """
@@ -79,7 +79,7 @@ select p.id,
   (select count(*) from order_addons a where a.team_id = $1 and a.sub_status_id = p.id) as addons,
   (select count(*) from order_milestones m
     where m.team_id = $1 and m.linked_sub_status_id = p.id and m.status <> 'confirmed') as milestones
-from sub_status_options p where p.team_id = $1 and p.id = any($2::text[]::uuid[])
+from sub_status_options p where p.team_id = $1 and p.id = any($2::uuid[])
 """
 
 

@@ -102,7 +102,7 @@ def _join(cluster: Cluster, mark: Mark, socket_file: str, log: Log) -> int | Non
 
 
 def _must_be_silent(cluster: Cluster, socket_file: str) -> None:
-    """Raise EmbeddedError when somebody listens although no server was found among the processes seen here."""
+    """Raise EmbeddedError when somebody listens, although no server was found among the processes here."""
     try:
         ask(socket_file, OWNER, OWNER)
     except (FileNotFoundError, ConnectionRefusedError):

@@ -1,12 +1,15 @@
 """Blocks of rate windows, leased by processes that serve together."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from milepost.store.db import Database
 
-# The row is the window; `used` is what was given out. A block that does not fit whole is cut to what is left,
-# so what was granted is the step from the row before: read under the lock that the upsert takes.
+# The row is the window; `used` is what was given out. A block that does not fit whole is cut to what is left.
+# The key's older windows go with the same statement, so the table holds a row or two a key.
 LEASE_UNITS = """
+with forgotten as (
+  delete from rate_leases where team_id = $1 and key_id = $2 and resolution = $3 and starts_at < $4
+)
 insert into rate_leases as held (team_id, key_id, resolution, starts_at, used, granted)
 values ($1, $2, $3, $4, least($5::bigint, $6::bigint), least($5::bigint, $6::bigint))
 on conflict (team_id, key_id, resolution, starts_at)
@@ -14,8 +17,6 @@ do update set used = least($5, held.used + $6), granted = least($5, held.used + 
 where held.used < $5
 returning granted
 """
-
-FORGET_LEASES = "delete from rate_leases where starts_at < $1"
 
 
 async def lease_units(
@@ -25,8 +26,3 @@ async def lease_units(
     starts_at = datetime.fromtimestamp(start, UTC)
     row = await db.fetchrow(LEASE_UNITS, team_id, key_id, resolution, starts_at, limit, block)
     return 0 if row is None else int(row["granted"])
-
-
-async def forget_leases(db: Database, now: datetime) -> None:
-    """Drops windows that ended more than a day ago."""
-    await db.execute(FORGET_LEASES, now - timedelta(days=2))

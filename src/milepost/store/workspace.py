@@ -113,13 +113,13 @@ select $1, r.channel, r.url, $3 from jsonb_to_recordset($2) as r(channel text, u
 on conflict (team_id, channel) do update set url = excluded.url, updated_at = excluded.updated_at
 """
 
-DELETE_MILESTONES = "delete from workflow_milestones where team_id = $1 and id = any($2::text[]::uuid[])"
-DELETE_STATUSES = "delete from statuses where team_id = $1 and id = any($2::text[]::uuid[])"
-DELETE_WORKFLOWS = "delete from workflows where team_id = $1 and id = any($2::text[]::uuid[])"
-DELETE_OPTIONS = "delete from sub_status_options where team_id = $1 and id = any($2::text[]::uuid[])"
-DELETE_GROUPS = "delete from sub_status_groups where team_id = $1 and id = any($2::text[]::uuid[])"
+DELETE_MILESTONES = "delete from workflow_milestones where team_id = $1 and id = any($2::uuid[])"
+DELETE_STATUSES = "delete from statuses where team_id = $1 and id = any($2::uuid[])"
+DELETE_WORKFLOWS = "delete from workflows where team_id = $1 and id = any($2::uuid[])"
+DELETE_OPTIONS = "delete from sub_status_options where team_id = $1 and id = any($2::uuid[])"
+DELETE_GROUPS = "delete from sub_status_groups where team_id = $1 and id = any($2::uuid[])"
 DELETE_CHAINS = "delete from product_chains where team_id = $1 and product = any($2::text[])"
-DELETE_SUPPLIERS = "delete from suppliers where team_id = $1 and id = any($2::text[]::uuid[])"
+DELETE_SUPPLIERS = "delete from suppliers where team_id = $1 and id = any($2::uuid[])"
 DELETE_CHANNELS = "delete from channels where team_id = $1 and channel = any($2::text[])"
 
 Kind = Literal[
