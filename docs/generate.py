@@ -42,8 +42,8 @@ def _settings_page() -> str:
 
 _SETTINGS_INTRODUCTION = """
 Every setting is an environment variable. Any of them may instead be named with `_FILE` added
-(`MILEPOST_SECRET_KEY_FILE=/run/secrets/key`): then the value is the content of that file. Both may also stand in
-a file `.env` in the current folder; the environment comes before it, and command-line options before both. An
+(`MILEPOST_SECRET_KEY_FILE=/run/secrets/key`): then the value is the content of that file. Both may also stand
+in a file `.env` in the current folder; the environment comes before it, and command-line options before both. An
 empty variable counts as not set. An unknown `MILEPOST_` variable is an error at start. Booleans are `true` or
 `false`. `milepost doctor` prints the values in force, with secrets masked.
 
@@ -52,8 +52,12 @@ empty variable counts as not set. An unknown `MILEPOST_` variable is an error at
 
 
 def _has_effect(name: str) -> bool:
-    """Whether any code but the doctor reads the setting."""
-    readers = [path for path in _SOURCES.rglob("*.py") if path.stem != "doctor_checks"]
+    """Whether any code uses the setting, besides what only reads, fills in or tells settings."""
+    readers = [
+        path
+        for path in _SOURCES.rglob("*.py")
+        if path.parent.name != "settings" and path.stem not in ("doctor_checks", "serve", "serve_workers")
+    ]
     return any(re.search(rf"settings\.{name}\b", path.read_text()) for path in readers)
 
 
@@ -90,7 +94,7 @@ These options mean the same wherever a command has them:
 | `--data-dir DIR` | The folder of the embedded database and the secret key (`MILEPOST_DATA_DIR`) |
 | `--json` | Print one JSON document instead of text |
 
-Without a database URL the embedded PostgreSQL of the data folder is started, or joined when it runs already.
+Without a database URL the embedded PostgreSQL of the data folder is started, or joined when it runs.
 """.strip()
 
 

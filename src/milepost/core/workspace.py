@@ -54,6 +54,10 @@ async def apply(
     """
     async with db.transaction() as tx:
         team = await teams.find_team(tx, team_name)
+        if team is None and not dry_run:
+            # Someone else may be making it this moment: wait, and find it made.
+            await team_rows.lock_team_name(tx, team_name)
+            team = await teams.find_team(tx, team_name)
         if team is not None:
             return await _reshape(tx, team.id, now, wish, prune, dry_run, faults)
         future = _future_team(team_name)

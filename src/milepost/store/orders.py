@@ -242,22 +242,33 @@ told as (
 select id from amended
 """
 
+# Each key is looked up by itself ("offset 0" keeps it so): as a join, a database without statistics on the team
+# reads all its orders.
 LOAD_SHOPIFY_ORDERS = f"""
-select coalesce(json_agg(o), '[]')::text as rows from (
-  select {_columns(OrderRow, "o.")}
-  from unnest($2::text[], $3::bigint[]) k (kind, number)
-  join orders o on o.team_id = $1 and o.shopify_id = k.number and o.shopify_kind = k.kind
+select coalesce(json_agg(o), '[]')::text as rows
+from unnest($2::text[], $3::bigint[]) k (kind, number)
+cross join lateral (
+  select {_columns(OrderRow, "o.")} from orders o
+  where o.team_id = $1 and o.shopify_id = k.number and o.shopify_kind = k.kind offset 0
 ) o
 """
 
 LOAD_ITEMS = f"""
-select coalesce(json_agg(i order by i.position), '[]')::text as rows from (
+select coalesce(json_agg(i order by i.order_id, i.position), '[]')::text as rows
+from unnest($2::uuid[]) k (id)
+cross join lateral (
   select {_columns(HeldItemRow, "i.")} from order_items i
-  where i.team_id = $1 and i.order_id = any($2::uuid[])
+  where i.team_id = $1 and i.order_id = k.id offset 0
 ) i
 """
 
-NUMBERS_TAKEN = "select order_number, id from orders where team_id = $1 and order_number = any($2::text[])"
+NUMBERS_TAKEN = """
+select o.order_number, o.id
+from unnest($2::text[]) k (number)
+cross join lateral (
+  select o.order_number, o.id from orders o where o.team_id = $1 and o.order_number = k.number offset 0
+) o
+"""
 
 TEAM_VERSION = "select version from teams where team_id = $1"
 
