@@ -42,10 +42,10 @@ def _settings_page() -> str:
 
 _SETTINGS_INTRODUCTION = """
 Every setting is an environment variable. Any of them may instead be named with `_FILE` added
-(`MILEPOST_SECRET_KEY_FILE=/run/secrets/key`): then the value is the content of that file. Both may also stand
-in a file `.env` in the current folder; the environment comes before it, and command-line options before both. An
-empty variable counts as not set. An unknown `MILEPOST_` variable is an error at start. Booleans are `true` or
-`false`. `milepost doctor` prints the values in force, with secrets masked.
+(`MILEPOST_SECRET_KEY_FILE=/run/secrets/key`): the value is then the text of that file. Both may also stand in
+a file `.env` in the current folder; the environment comes before it, and options of the command line come
+before both. An empty variable counts as not set. An unknown `MILEPOST_` variable is an error at start.
+Booleans are `true` or `false`. `milepost doctor` prints the values in force, with secrets masked.
 
 *No effect yet* means: read and checked, for a part of Milepost that comes with a later release.
 """.strip()
@@ -83,15 +83,15 @@ def _cli_page() -> str:
 
 
 _CLI_INTRODUCTION = """
-Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 permission,
-5 conflict, 69 service unavailable, 130 interrupted.
+Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found,
+4 permission, 5 conflict, 69 service unavailable, 130 interrupted.
 
 These options mean the same wherever a command has them:
 
 | option | meaning |
 |---|---|
 | `--database-url URL` | The PostgreSQL (15 or newer) to use (`MILEPOST_DATABASE_URL`) |
-| `--data-dir DIR` | The folder of the embedded database and the secret key (`MILEPOST_DATA_DIR`) |
+| `--data-dir DIR` | The folder of the embedded database and secret key (`MILEPOST_DATA_DIR`) |
 | `--json` | Print one JSON document instead of text |
 
 Without a database URL the embedded PostgreSQL of the data folder is started, or joined when it runs.

@@ -14,9 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from milepost.store import db, embedded, migrations
+
+# Machines that run tests are shared and slow at times: a test's own time is no finding.
+hypothesis.settings.register_profile("milepost", deadline=None)
+hypothesis.settings.load_profile("milepost")
 
 REQUIRE_ALL = os.environ.get("MILEPOST_REQUIRE_ALL") == "1"
 

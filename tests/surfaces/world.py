@@ -3,14 +3,15 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import aiohttp
 import uvicorn
+from yarl import URL
 
 from milepost.app import build
 from milepost.core import accounts, workspace
@@ -28,14 +29,87 @@ OVERRIDE = "canOverrideProductChainEnforcement"
 ALL_BUT_OVERRIDE = tuple(name for name in PERMISSIONS if name != OVERRIDE)
 
 
+ERRORS = {
+    "unsupported_version": (400, "Unsupported API version"),
+    "invalid_json": (400, "Invalid request"),
+    "invalid_request": (400, "Invalid request"),
+    "unknown_status": (400, "Invalid request"),
+    "sub_status_required": (400, "Invalid request"),
+    "unknown_sub_status": (400, "Invalid request"),
+    "addon_not_supported": (400, "Invalid request"),
+    "invalid_api_key": (401, "Invalid API key"),
+    "insufficient_permissions": (403, "Insufficient permissions"),
+    "not_found": (404, "Not found"),
+    "requires_version": (404, "Not found"),
+    "order_not_found": (404, "Order not found"),
+    "status_not_found": (404, "Status not found"),
+    "line_item_not_found": (404, "Line item not found"),
+    "method_not_allowed": (405, "Method not allowed"),
+    "workflow_order": (409, "Status change not allowed by the workflow order"),
+    "status_chain": (409, "Status change not allowed by the status chain"),
+    "status_specificity": (409, "Not available in this status specificity mode"),
+    "body_too_large": (413, "Request body too large"),
+    "rate_limited": (429, "Rate limit exceeded"),
+    "internal_error": (500, "Internal server error"),
+}
+"""The error table of the contract's section 6, written down a second time on purpose."""
+
+NO_ID = "019df1ae-0000-7000-8000-000000000000"
+"""An id that names nothing."""
+
+NOTHING_SENT = {"total_sent": 0, "total_failed": 0, "by_channel": {}}
+
+
+BASICS: dict[str, Any] = {
+    "sub_status_groups": [
+        {"name": "Coats", "options": ["First", "Second"]},
+        {"name": "Boxes", "options": ["Small"]},
+        {"name": "Bare"},
+    ],
+    "statuses": [
+        {"name": "A", "color": "#AA0001"},
+        {"name": "B", "color": "#BB0002", "sub_status_group": "Bare"},
+        {"name": "C", "color": "#CC0003"},
+        {"name": "Coated", "color": "#0000D4", "sub_status_group": "Coats"},
+        {"name": "Boxed", "color": "#0000E5", "sub_status_group": "Boxes"},
+        {"name": "Wait", "color": "#999906", "independent": True},
+        {"name": "Gift", "color": "#00F007", "addon": True},
+        {"name": "Lacquer", "color": "#00F008", "addon": True, "sub_status_group": "Coats"},
+        {
+            "name": "Loud",
+            "color": "#FF0009",
+            "notifications": {"email": True, "sms": True, "whatsapp": True},
+            "sub_status_group": "Bare",
+        },
+        {
+            "name": "Loud gift",
+            "color": "#FF0010",
+            "addon": True,
+            "notifications": {"email": False, "sms": True, "whatsapp": False},
+        },
+    ],
+}
+"""A workspace with one of everything a status can be; nothing is enforced."""
+
+
 class TurnableClock:
     """The machine's clock, which a test may turn forward."""
 
     def __init__(self) -> None:
         self.offset = timedelta()
+        self.frozen: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return (self.frozen or datetime.now(UTC)) + self.offset
+
+    @contextmanager
+    def at(self, instant: datetime) -> Iterator[None]:
+        """Stands still at that instant; nests."""
+        before, self.frozen = self.frozen, instant
+        try:
+            yield
+        finally:
+            self.frozen = before
 
 
 class Reply:
@@ -57,6 +131,27 @@ class Reply:
     def __repr__(self) -> str:
         return f"<{self.status} {self.raw[:300]!r}>"
 
+    def ok(self) -> Any:
+        """The JSON of an answer that must be 200."""
+        assert self.status == 200, self
+        return self.json
+
+    def refused(self, code: str, *, fields: Sequence[str] | None = None, line_item: bool = False, **details: Any) -> None:
+        """Asserts a refusal: its whole body and status as the error table has them. `fields`: the names of the
+        faulty fields, in any order; their messages must only be there."""
+        status, error = ERRORS[code]
+        body = self.json
+        assert self.status == status, self
+        if fields is not None:
+            found = body["details"].pop("fields")
+            assert sorted(fault["field"] for fault in found) == sorted(fields), self
+            assert all(set(fault) == {"field", "message"} and fault["message"] for fault in found), self
+        expected = {"error": error, "details": {"code": code, **details}}
+        assert body == ({"success": False, **expected} if line_item else expected), self
+        if line_item:
+            assert self.raw.startswith(b'{"success":false,')
+        assert self.headers["Content-Type"] == "application/json"
+
 
 class World:
     """One served application on one pool."""
@@ -71,10 +166,11 @@ class World:
     async def call(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None, **options: Any
     ) -> Reply:
-        """A request as it is; `body` is sent as JSON unless it is bytes."""
+        """A request as it is; `body` is sent as JSON unless it is bytes. A path with `%` is sent as written."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        url = URL(self.base + path, encoded="%" in path)
         async with self._http.request(
-            method, self.base + path, headers=headers, data=data, allow_redirects=False, **options
+            method, url, headers=headers, data=data, allow_redirects=False, **options
         ) as answer:
             return Reply(answer.status, answer.headers, await answer.read())
 
@@ -155,6 +251,58 @@ class Team:
         )
         return [dict(row) for row in rows]
 
+    async def messages(self, order_id: str) -> list[dict[str, Any]]:
+        """All messages stored for the order's customer, oldest first."""
+        rows = await self.world.pool.fetch(
+            "select * from messages where team_id = $1 and order_id = $2 order by id", self.id, order_id
+        )
+        return [dict(row) for row in rows]
+
+    async def row(self, order_id: str) -> dict[str, Any]:
+        """The order's row as it is stored."""
+        row = await self.world.pool.fetchrow(
+            "select * from orders where team_id = $1 and id = $2", self.id, order_id
+        )
+        return dict(row)
+
+    async def milestones(self, order_id: str) -> list[dict[str, Any]]:
+        """The order's milestones as they are stored, in their sequence."""
+        rows = await self.world.pool.fetch(
+            "select * from order_milestones where team_id = $1 and order_id = $2 order by position",
+            self.id,
+            order_id,
+        )
+        return [dict(row) for row in rows]
+
+    @asynccontextmanager
+    async def unchanged(self) -> AsyncIterator[None]:
+        """Asserts that what happens inside changes no order of the team and causes no event and no message."""
+        before = await self._fingerprint()
+        yield
+        assert await self._fingerprint() == before
+
+    async def _fingerprint(self) -> list[tuple[Any, ...]]:
+        tables = ("orders", "order_items", "order_addons", "order_milestones", "order_tasks", "events", "messages")
+        rows = await self.world.pool.fetch(
+            " union all ".join(
+                f"select '{table}', count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t "
+                "where t.team_id = $1"
+                for table in tables
+            ),
+            self.id,
+        )
+        return [tuple(row) for row in rows]
+
+    async def read(self, order_id: str, version: str | None = None, **params: Any) -> dict[str, Any]:
+        """The order as GET shows it."""
+        order: dict[str, Any] = (await self.get(f"/orders/{order_id}", version, **params)).ok()["order"]
+        return order
+
+    async def moved(self, order_id: str, status_id: str, option_id: str | None = None, **options: Any) -> dict[str, Any]:
+        """A move that must succeed; its answer."""
+        answer: dict[str, Any] = (await self.move(order_id, status_id, option_id, **options)).ok()
+        return answer
+
     async def get(self, path: str, version: str | None = None, key: str | None = None, **params: Any) -> Reply:
         return await self.call("GET", path, version, key, params=params or None)
 
@@ -191,7 +339,22 @@ def item(description: str = "Thing", quantity: str = "1", **content: Any) -> New
     )
 
 
-__all__ = ["Customer", "NewItem", "NewOrder", "Reply", "Stop", "Team", "TurnableClock", "World", "item", "served"]
+__all__ = [
+    "BASICS",
+    "ERRORS",
+    "NOTHING_SENT",
+    "NO_ID",
+    "Customer",
+    "NewItem",
+    "NewOrder",
+    "Reply",
+    "Stop",
+    "Team",
+    "TurnableClock",
+    "World",
+    "item",
+    "served",
+]
 
 
 class _Server(uvicorn.Server):

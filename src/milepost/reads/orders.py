@@ -151,7 +151,7 @@ _REGULAR_WINS = """o.shopify_id = any({n}::bigint[]) and o.shopify_kind = any({m
       select from orders r where r.team_id = o.team_id and r.shopify_id = o.shopify_id and r.shopify_kind = 'Order'))"""
 
 _SORT_COLUMN: dict[Sort, str] = {"created_at": "placed_at", "name": "order_number_key"}
-_KIND_CONDITION: dict[Kind, str] = {"REGULAR": "not o.is_draft", "DRAFT": "o.is_draft", "ALL": ""}
+_KIND_CONDITION: dict[Kind, str] = {"REGULAR": "not {0}.is_draft", "DRAFT": "{0}.is_draft", "ALL": ""}
 
 
 class _Shape(Struct, frozen=True):
@@ -171,25 +171,30 @@ class _Shape(Struct, frozen=True):
 @cache
 def list_statement(shape: _Shape) -> str:
     """The SQL of one kind of list. Parameters: team, limit, offset, then those of the filter in its order."""
-    conditions = ["o.team_id = $1"]
+    places = ["{0}.team_id = $1"]
     if condition := _KIND_CONDITION[shape.kind]:
-        conditions.append(condition)
+        places.append(condition)
     number = 4
     for wanted, column in ((shape.status, "status_id"), (shape.workflow, "workflow_id")):
         if wanted:
-            conditions.append(f"o.{column} = ${number}")
+            places.append(f"{{0}}.{column} = ${number}")
             number += 1
+    where = " and ".join(places).format("o")
     if shape.search:
-        conditions.append(f"o.search_text like ${number}")
+        where += f" and o.search_text like ${number}"
         number += 1
     if shape.ids == "ids":
-        conditions.append(f"o.id = any(${number}::uuid[])")
+        where += f" and o.id = any(${number}::uuid[])"
     elif shape.ids == "shopify":
-        conditions.append(_REGULAR_WINS.format(n=f"${number}", m=f"${number + 1}"))
-    return _compose(shape, " and ".join(conditions))
+        where += " and " + _REGULAR_WINS.format(n=f"${number}", m=f"${number + 1}")
+    if shape.search or shape.ids:
+        total = f"select count(*) from orders o where {where}"
+    else:
+        total = "select coalesce(sum(c.orders), 0)::bigint from order_tallies c where " + " and ".join(places).format("c")
+    return _compose(shape, where, total)
 
 
-def _compose(shape: _Shape, where: str) -> str:
+def _compose(shape: _Shape, where: str, total: str) -> str:
     column = _SORT_COLUMN[shape.sort]
     order = f"o.{column} {shape.direction}, o.id {shape.direction}"
     picked = f"select o.* from orders o where {where} order by {order} limit $2 offset $3"
@@ -199,7 +204,7 @@ def _compose(shape: _Shape, where: str) -> str:
     return f"""
 with o as ({picked}),
 page as (select {_columns(shape.extras)}, o.{column} as sorted_by from o{_joins(shape.extras)})
-select t.version, (select count(*) from orders o where {where}) as total, page.*
+select t.version, ({total}) as total, page.*
 from teams t left join page on true where t.team_id = $1
 order by page.sorted_by {shape.direction}, page.id {shape.direction}
 """

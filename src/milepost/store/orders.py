@@ -17,6 +17,7 @@ from msgspec import Raw, Struct
 from milepost.model.lifecycle import Lifecycle
 from milepost.model.order import OrderType, Reference, ShopifyKind, Source, Stop
 from milepost.store.db import Database
+from milepost.store.tallies import tally_piece
 
 NULL = Raw(b"null")
 
@@ -179,6 +180,9 @@ def _insert(table: str, row: type[Struct], parameter: int, orders: str) -> str:
   where r.order_id in (select id from {orders})"""
 
 
+_ARRIVED = """
+    select a.id, a.is_draft, null::uuid as status_id, null::uuid as workflow_id, 1 as step from added a"""
+
 # An order whose number or Shopify id somebody else took meanwhile is left out of the answer, with all its
 # rows.
 ADD_ORDERS = f"""
@@ -186,7 +190,9 @@ with added as (
   insert into orders (team_id, {_columns(OrderRow)})
   select $1, {_columns(OrderRow, "r.")} from json_populate_recordset(null::orders, $2) r
   on conflict do nothing
-  returning id
+  returning id, is_draft
+),
+tallied as ({tally_piece(_ARRIVED)}
 ),
 items as (
   {_insert("order_items", ItemRow, 3, "added")}
@@ -242,8 +248,8 @@ told as (
 select id from amended
 """
 
-# Each key is looked up by itself ("offset 0" keeps it so): as a join, a database without statistics on the team
-# reads all its orders.
+# Each key is looked up by itself ("offset 0" keeps it so): as a join, a database without statistics on the
+# team reads all its orders.
 LOAD_SHOPIFY_ORDERS = f"""
 select coalesce(json_agg(o), '[]')::text as rows
 from unnest($2::text[], $3::bigint[]) k (kind, number)

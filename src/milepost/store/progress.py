@@ -18,6 +18,7 @@ from milepost.model.lifecycle import Lifecycle
 from milepost.model.order import HeldStatus
 from milepost.store.db import Database
 from milepost.store.outbox import NewMessage, message_columns
+from milepost.store.tallies import tally_piece
 
 
 class CurrentMilestone(Struct, frozen=True, gc=False):
@@ -189,29 +190,36 @@ class _Pieces(Struct, frozen=True):
     messages: bool
 
 
-_MOVE = """
+_STEPS = """
+    select c.id, c.is_draft, v.status_id, v.workflow_id, v.step from changed c cross join lateral (
+      values (c.old_status_id, c.old_workflow_id, -1), (c.status_id, c.workflow_id, 1)
+    ) as v (status_id, workflow_id, step)"""
+
+_MOVE = f"""
 with wish as (
   select * from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                       $9::timestamptz[], $10::timestamptz[], $11::text[])
+                       $9::timestamptz[], $10::timestamptz[], $11::text[], $12::uuid[], $13::uuid[])
     as w (id, version, event_seq, status_id, sub_status_id, workflow_id, anchor_status_id, entered_at, deadline_at,
-          lifecycle)
+          lifecycle, old_status_id, old_workflow_id)
 ),
 changed as (
   update orders o
   set version = o.version + 1, event_seq = w.event_seq, status_id = w.status_id, sub_status_id = w.sub_status_id,
       workflow_id = w.workflow_id, anchor_status_id = w.anchor_status_id, status_entered_at = w.entered_at,
-      deadline_at = w.deadline_at, lifecycle = w.lifecycle, updated_at = $12
+      deadline_at = w.deadline_at, lifecycle = w.lifecycle, updated_at = $14
   from wish w
   where o.team_id = $1 and o.id = w.id and o.version = w.version
-  returning o.id
+  returning o.id, o.is_draft, o.status_id, o.workflow_id, w.old_status_id, w.old_workflow_id
+),
+tallied as ({tally_piece(_STEPS)}
 ),
 logged as (
   insert into events (team_id, id, order_id, sequence, type, subject_id, actor_kind, actor_id, actor_name,
                       effective_at, recorded_at, old_data, new_data, facts)
-  select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $13, $14, $15, e.effective_at, $12,
+  select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $15, $16, $17, e.effective_at, $14,
          e.old_data, e.new_data, e.facts
-  from unnest($16::uuid[], $17::uuid[], $18::bigint[], $19::text[], $20::uuid[], $21::timestamptz[],
-              $22::jsonb[], $23::jsonb[], $24::jsonb[])
+  from unnest($18::uuid[], $19::uuid[], $20::bigint[], $21::text[], $22::uuid[], $23::timestamptz[],
+              $24::jsonb[], $25::jsonb[], $26::jsonb[])
     as e (id, order_id, sequence, type, subject_id, effective_at, old_data, new_data, facts)
   join changed c on c.id = e.order_id
 )"""
@@ -229,8 +237,8 @@ held as (
 _CONFIRM = """,
 confirmed as (
   update order_milestones m
-  set status = 'confirmed', confirmed_on = k.day, confirmed_at = $12, updated_at = $12,
-      confirmed_by = jsonb_build_object('type', $13::text, 'id', $14::uuid, 'name', $15::text)
+  set status = 'confirmed', confirmed_on = k.day, confirmed_at = $14, updated_at = $14,
+      confirmed_by = jsonb_build_object('type', $15::text, 'id', $16::uuid, 'name', $17::text)
   from unnest({0}::uuid[], {1}::uuid[], {2}::date[]) as k (id, order_id, day)
   join changed c on c.id = k.order_id
   where m.team_id = $1 and m.id = k.id
@@ -239,13 +247,13 @@ confirmed as (
 _TELL = """,
 told as (
   insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
-  select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, $12
+  select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, $14
   from unnest({0}::uuid[], {1}::uuid[], {2}::uuid[], {3}::uuid[], {4}::uuid[], {5}::text[], {6}::text[])
     as n (id, order_id, event_id, status_id, sub_status_id, channel, recipient)
   join changed c on c.id = n.order_id
 )"""
 
-_PARAMETERS = 24
+_PARAMETERS = 26
 
 
 @cache
@@ -281,7 +289,7 @@ async def move_orders(
     rows = await db.fetch(
         move_statement(pieces),
         actor.team_id,
-        *_columns([_wish(move) for move in moves], 10),
+        *_columns([_wish(move) for move in moves], 12),
         now,
         actor.kind,
         actor.id,
@@ -305,6 +313,8 @@ def _wish(move: StatusMove) -> tuple[Any, ...]:
         held.entered_at,
         held.deadline_at,
         move.lifecycle,
+        order.held.status_id,
+        order.held.workflow_id,
     )
 
 

@@ -9,10 +9,36 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-Id = Annotated[str, Meta(description="UUID in lower case", examples=["019df1ae-f7c8-7a41-9c2e-5b70d3f81e64"])]
-Instant = Annotated[datetime, Meta(description="UTC, whole seconds", examples=["2026-05-04T06:31:09Z"])]
-Money = Annotated[str, Meta(pattern=r"^-?\d+\.\d{2}$", examples=["2140.00"])]
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_INSTANT = {"format": "date-time", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
+
+Id = Annotated[str, Meta(pattern=_UUID, description="UUID in lower case.")]
+Instant = Annotated[datetime, Meta(description="UTC, whole seconds.", extra_json_schema=_INSTANT)]
+Money = Annotated[str, Meta(pattern="^-?[0-9]+[.][0-9]{2}$", description="Two decimals.")]
+Color = Annotated[str, Meta(pattern="^#[0-9A-Fa-f]{6}$", description="`#` and six hex digits.")]
 Count = Annotated[int, Meta(ge=0)]
+Quantity = Annotated[int | float, Meta(description="A whole number is written without a fraction.")]
+OrderGid = Annotated[
+    str,
+    Meta(
+        pattern="^gid://shopify/(Order|DraftOrder)/[0-9]+$",
+        description="Shopify's global id; null when the order has none.",
+    ),
+]
+LineItemGid = Annotated[
+    str,
+    Meta(
+        pattern="^gid://shopify/LineItem/[0-9]+$",
+        description="Shopify's global id; null when the line item has none.",
+    ),
+]
+NamedOrder = Annotated[
+    str, Meta(description="The order's UUID; for an order that was not found the text as sent.")
+]
+NamedLineItem = Annotated[
+    str, Meta(description="The line item's UUID; for one that was not found the text as sent.")
+]
+ErrorText = Annotated[str, Meta(description="A sentence for people; `details.code` is for programs.")]
 
 
 class StatusRef(Struct, gc=False):
@@ -20,7 +46,7 @@ class StatusRef(Struct, gc=False):
 
     id: Id
     name: str
-    color: str
+    color: Color
 
 
 class SubStatusRef(Struct, gc=False):
@@ -35,11 +61,13 @@ class AddonStatus(Struct, gc=False):
 
     id: Id
     name: str
-    color: str
+    color: Color
     sub_status: SubStatusRef | None
 
 
 class Customer(Struct, gc=False):
+    """Who ordered."""
+
     first_name: str | None
     last_name: str | None
     email: str | None
@@ -69,42 +97,112 @@ class Deadline(Struct, gc=False):
 
 
 class LineItem(Struct, gc=False):
+    """One line of an order. `status`, `sub_status` and `deadline` are there only when `include` asks for them."""
+
     id: Id
-    shopify_line_item_id: str | None
-    name: str | None
-    quantity: int | float
+    shopify_line_item_id: LineItemGid | None
+    name: Annotated[str | None, Meta(description="The item's description.")]
+    quantity: Quantity
     status: StatusRef | None | UnsetType = UNSET
     sub_status: SubStatusRef | None | UnsetType = UNSET
     deadline: Deadline | None | UnsetType = UNSET
 
 
-class Order(Struct):
+class MetafieldStatus(Struct, gc=False):
     id: Id
-    shopify_order_id: str | None
     name: str
-    workflow_id: Id | None
+    display_name: str
+    color: Color
+
+
+class MetafieldCount(Struct, gc=False):
+    """How many line items, and the sum of their quantities."""
+
+    item_count: Count
+    quantity: Quantity
+
+
+class MetafieldSubStatusCount(Struct, gc=False):
+    id: Id
+    name: str
+    item_count: Count
+    quantity: Quantity
+
+
+class MetafieldStatusCount(Struct, gc=False):
+    """A status in use, by `order`, and its sub-statuses."""
+
+    id: Id
+    name: str
+    display_name: str
+    color: Color
+    item_count: Count
+    quantity: Quantity
+    sub_statuses: list[MetafieldSubStatusCount]
+
+
+class MetafieldLineItem(Struct, gc=False):
+    id: Id
+    shopify_line_item_id: LineItemGid | None
+    name: str | None
+    quantity: Quantity
+    status: MetafieldStatus | None
+    sub_status: SubStatusRef | None
+
+
+class MetafieldValue(Struct, gc=False):
+    version: Literal[1]
+    order_id: Id
+    item_count: Count
+    quantity: Quantity
+    statuses: list[MetafieldStatusCount]
+    unassigned: MetafieldCount
+    line_items: list[MetafieldLineItem]
+
+
+class Metafield(Struct, gc=False):
+    """The line item statuses of an order as a shop stores them. Same state, same bytes: it is answered as it was
+    stored (section 22.9)."""
+
+    namespace: Literal["milepost"]
+    key: Literal["line_item_statuses"]
+    type: Literal["json"]
+    value: MetafieldValue
+
+
+StoredMetafield = Annotated[Raw | None | UnsetType, Meta(extra_json_schema={"x-stored": "Metafield"})]
+"""JSON text, answered byte by byte; in the OpenAPI document it is the Struct named here."""
+
+
+class Order(Struct):
+    """An order. `deadline` and `metafield` are there only when `include` asks for them."""
+
+    id: Id
+    shopify_order_id: OrderGid | None
+    name: Annotated[str, Meta(max_length=64, description="The order number, unique in the team.")]
+    workflow_id: Annotated[Id | None, Meta(description="The workflow that the order is in.")]
     workflow_name: str | None
-    created_at: Instant
+    created_at: Annotated[Instant, Meta(description="When the order was placed. UTC, whole seconds.")]
     custom_status: StatusRef | None
     custom_sub_status: SubStatusRef | None
     addon_statuses: list[AddonStatus]
     customer: Customer | None
     shipping_address: ShippingAddress | None
     total_price: Money
-    currency: str
+    currency: Annotated[str, Meta(description="ISO 4217.")]
     line_items: list[LineItem]
     note: str | None
     cancelled: bool
-    cancelled_at: Instant | None
+    cancelled_at: Annotated[Instant | None, Meta(description="Set when `cancelled` is true.")]
     deadline: Deadline | None | UnsetType = UNSET
-    metafield: Annotated[Raw | None | UnsetType, Meta(extra_json_schema={"type": ["object", "null"]})] = UNSET
+    metafield: StoredMetafield = UNSET
 
 
 class Pagination(Struct, gc=False):
-    page: Annotated[int | Raw, Meta(extra_json_schema={"type": "integer"})]
-    limit: Count
-    total: Count
-    total_pages: Count
+    page: Annotated[int | Raw, Meta(extra_json_schema={"type": "integer", "minimum": 1})]
+    limit: Annotated[int, Meta(ge=1, le=250)]
+    total: Annotated[Count, Meta(description="Orders that match.")]
+    total_pages: Annotated[Count, Meta(description="0 when nothing matches.")]
 
 
 class OrderList(Struct):
@@ -114,6 +212,9 @@ class OrderList(Struct):
 
 class OrderAnswer(Struct):
     order: Order
+
+
+_CHANNELS = ["email", "sms", "whatsapp"]
 
 
 class ChannelTotals(Struct, gc=False):
@@ -126,12 +227,14 @@ class Notifications(Struct, gc=False):
 
     total_sent: Count
     total_failed: Count
-    by_channel: dict[str, ChannelTotals]
+    by_channel: Annotated[dict[str, ChannelTotals], Meta(extra_json_schema={"propertyNames": {"enum": _CHANNELS}})]
 
 
 class ChangedOrder(Struct, gc=False):
+    """The order; `status` is the status that was set, also when that is an add-on."""
+
     id: Id
-    shopify_order_id: str | None
+    shopify_order_id: OrderGid | None
     name: str
     status: StatusRef
     sub_status: SubStatusRef | None
@@ -144,25 +247,27 @@ class StatusChange(Struct, gc=False):
 
 
 class FailedOrder(Struct, gc=False):
-    order_id: str
-    error: str
+    """An order that could not be changed or told, and why: texts and codes are those of refusals."""
+
+    order_id: NamedOrder
+    error: ErrorText
     code: str
 
 
 class BulkStatusEntry(Struct, gc=False):
-    order_id: str
+    order_id: NamedOrder
     success: bool
     status_id: Id | UnsetType = UNSET
     status_name: str | UnsetType = UNSET
-    error: str | UnsetType = UNSET
+    error: ErrorText | UnsetType = UNSET
 
 
 class BulkStatusChange(Struct, gc=False):
     message: Literal["Statuses updated successfully"]
-    updated: Count
-    failed: Count
-    updated_count: Count
-    success: bool
+    updated: Annotated[Count, Meta(description="Distinct orders that ended well; unchanged ones too.")]
+    failed: Annotated[Count, Meta(description="Distinct orders that failed.")]
+    updated_count: Annotated[Count, Meta(description="The same as `updated`.")]
+    success: Annotated[bool, Meta(description="Whether nothing failed.")]
     results: list[BulkStatusEntry]
     failed_entries: list[FailedOrder]
     notifications: Notifications
@@ -184,29 +289,33 @@ class NotificationAnswer(Struct, gc=False):
 
 
 class BulkNotificationEntry(Struct, gc=False):
-    order_id: str
+    order_id: NamedOrder
     success: bool
     notifications_sent: ChannelResults | UnsetType = UNSET
-    error: str | UnsetType = UNSET
+    error: ErrorText | UnsetType = UNSET
 
 
 class BulkNotification(Struct, gc=False):
     message: Literal["Bulk notification request processed"]
-    sent: Count
-    failed: Count
-    total_orders: Count
-    success: bool
+    sent: Annotated[Count, Meta(description="Orders that were found, whatever became of their messages.")]
+    failed: Annotated[Count, Meta(description="Orders that were not.")]
+    total_orders: Annotated[Count, Meta(description="Distinct orders that were named.")]
+    success: Annotated[bool, Meta(description="Whether nothing failed.")]
     results: list[BulkNotificationEntry]
     failed_entries: list[FailedOrder]
 
 
 class ChannelSwitches(Struct, gc=False):
+    """Where customers are told that the status was entered."""
+
     email: bool
     sms: bool
     whatsapp: bool
 
 
 class MaxDuration(Struct, gc=False):
+    """How long the status may last."""
+
     enabled: bool
     seconds: Count
     skip_weekends: bool
@@ -221,21 +330,30 @@ class SubStatusOption(Struct, gc=False):
 
 
 class SubStatusGroup(Struct, gc=False):
+    """The sub-statuses that a status can have; one group can serve several statuses."""
+
     id: Id
     name: str
     options: list[SubStatusOption]
 
 
+DisplayName = Annotated[
+    str, Meta(description="`public_name` when `use_public_name` is true and there is one, else `name`.")
+]
+
+
 class Status(Struct, gc=False):
+    """A status that orders and line items can be in."""
+
     id: Id
-    name: str
+    name: Annotated[str, Meta(description="The internal name.")]
     public_name: str | None
     use_public_name: bool
-    display_name: str
-    color: str
-    order: int
-    is_independent: bool
-    is_addon: bool
+    display_name: DisplayName
+    color: Color
+    order: Annotated[int, Meta(description="Place among all statuses of the team; not dense.")]
+    is_independent: Annotated[bool, Meta(description="Outside the chain: can be entered from anywhere.")]
+    is_addon: Annotated[bool, Meta(description="Held beside the primary status.")]
     notifications: ChannelSwitches
     shopify_order_effect: Literal["NONE", "MARKS_ORDER_FULFILLED"]
     max_duration: MaxDuration
@@ -265,8 +383,8 @@ class WorkflowStatus(Struct, gc=False):
     name: str
     public_name: str | None
     use_public_name: bool
-    display_name: str
-    color: str
+    display_name: DisplayName
+    color: Color
     order: int
     is_independent: bool
     is_addon: bool
@@ -276,7 +394,7 @@ class Workflow(Struct, gc=False):
     id: Id
     name: str
     description: str | None
-    color: str
+    color: Color
     order: int
     statuses: list[WorkflowStatus]
     status_count: Count
@@ -312,11 +430,11 @@ class LineItemChangeAnswer(Struct, gc=False):
 
 
 class LineItemEntry(Struct, gc=False):
-    line_item_id: str
+    line_item_id: NamedLineItem
     success: bool
     status_id: Id | UnsetType = UNSET
     status_name: str | UnsetType = UNSET
-    error: str | UnsetType = UNSET
+    error: ErrorText | UnsetType = UNSET
 
 
 class BulkLineItemChange(Struct, gc=False):
@@ -361,29 +479,21 @@ class FaultyField(Struct, gc=False):
 
 
 class RefusalDetails(Struct, gc=False):
-    """Why: `code` is stable; the other members depend on it (see the error table)."""
+    """Why: `code` is stable; which other members there are depends on it."""
 
     code: str
-    message: str | UnsetType = UNSET
+    message: Annotated[str, Meta(pattern="^Unexpected error[.] Request id: .+$")] | UnsetType = UNSET
     fields: list[FaultyField] | UnsetType = UNSET
-    supported: list[str] | UnsetType = UNSET
-    permission: str | UnsetType = UNSET
-    minimum_version: str | UnsetType = UNSET
+    supported: Annotated[list[str], Meta(description="The versions that are served.")] | UnsetType = UNSET
+    permission: Annotated[str, Meta(description="The permission that the key lacks.")] | UnsetType = UNSET
+    minimum_version: Annotated[str, Meta(description="The first version that has it.")] | UnsetType = UNSET
     current_workflow_id: Id | None | UnsetType = UNSET
-    allowed_workflow_ids: list[Id] | UnsetType = UNSET
+    allowed_workflow_ids: Annotated[list[Id], Meta(description="Legal at that moment.")] | UnsetType = UNSET
     current_status_id: Id | None | UnsetType = UNSET
-    allowed_status_ids: list[Id] | UnsetType = UNSET
-    mode: str | UnsetType = UNSET
+    allowed_status_ids: Annotated[list[Id], Meta(description="Legal at that moment.")] | UnsetType = UNSET
+    mode: Literal["order", "line_item"] | UnsetType = UNSET
     window: Literal["minute", "day"] | UnsetType = UNSET
-    retry_after: int | UnsetType = UNSET
-
-
-class Refusal(Struct, gc=False):
-    """Nothing was changed."""
-
-    error: str
-    details: RefusalDetails
-    success: Annotated[Literal[False] | UnsetType, Meta(description="On /v1/line-items/* only")] = UNSET
+    retry_after: Annotated[int, Meta(ge=1, description="Seconds.")] | UnsetType = UNSET
 
 
 def json_value(text: str | None) -> Any:

@@ -246,6 +246,19 @@ create index orders_drafts on orders (team_id, placed_at, id) where is_draft;
 create index orders_by_deadline on orders (team_id, deadline_at) where deadline_at is not null;
 create index orders_search on orders using gin (search_text gin_trgm_ops);
 
+-- How many orders are where: what makes totals of lists exact and cheap at any size. Kept by the statements that
+-- add and move orders (docs/decisions/0009-reading-lists.md). The nil id stands for "none"; shards keep writers
+-- of one place from waiting for one another.
+create table order_tallies (
+  team_id     uuid not null references teams,
+  status_id   uuid not null,
+  workflow_id uuid not null,
+  is_draft    boolean not null,
+  shard       smallint not null,
+  orders      bigint not null,
+  primary key (team_id, status_id, workflow_id, is_draft, shard)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
 create table order_items (
   team_id               uuid not null,
   id                    uuid not null,

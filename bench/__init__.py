@@ -1,0 +1,1 @@
+"""Benchmarks of Milepost against a floor measured in the same run (docs/benchmarks.md)."""

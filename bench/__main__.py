@@ -1,0 +1,173 @@
+"""`python -m bench`: Milepost against the floor, in one run on one PostgreSQL. Ends with 1 when a wish fails."""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import sys
+
+from msgspec import Struct
+
+from bench import gate, ground, pgbench, processes, report
+from bench.compare import CLIENTS, Comparison, Workload, change_bodies, compare, median, one_round, same_answers, workloads
+from bench.ground import Team
+from bench.processes import Served
+from bench.report import Line
+
+_BULK = 100
+_LEAST_BULK_GAIN = 6
+_MOST_GATE = 25
+
+
+class Effort(Struct, frozen=True):
+    orders: int
+    rounds: int
+    seconds: float
+
+
+THOROUGH = Effort(10_000, 7, 3)
+QUICK = Effort(1_600, 2, 0.4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few orders, short rounds: does it work at all")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--rounds", type=int, help=f"rounds of each server, by default {THOROUGH.rounds}")
+    parser.add_argument("--seconds", type=float, help=f"length of a round, by default {THOROUGH.seconds:g}")
+    asked = parser.parse_args()
+    effort = QUICK if asked.quick else THOROUGH
+    effort = Effort(effort.orders, asked.rounds or effort.rounds, asked.seconds or effort.seconds)
+    with ground.server() as server_url:
+        lines, facts = asyncio.run(run(server_url, effort))
+    report.show("Milepost against its floor", lines, facts, as_json=asked.json)
+    sys.exit(report.failed(lines) and not asked.quick)
+
+
+async def run(server_url: str, effort: Effort) -> tuple[list[Line], dict[str, str]]:
+    async with ground.database(server_url, "milepost_bench") as url:
+        tell(f"seeding {effort.orders:,} orders")
+        team = await ground.seed(url, effort.orders)
+        lines = []
+        with processes.floor(url, team.id) as floor, processes.milepost(url) as ours:
+            same_answers(floor, ours, team)
+            scripts = await pgbench.scripts(url, team) if pgbench.program() else {}
+            for workload in workloads(team):
+                tell(workload.name)
+                done = compare(floor, ours, team, workload, effort.rounds, effort.seconds)
+                lines += compared(done)
+                lines += beside_pgbench(done, scripts, url, effort)
+            tell("bulk")
+            lines += bulk(ours, team, effort)
+        tell("gate")
+        cost = await gate.microseconds(url, team, repeats=3 * effort.rounds)
+        lines.append(
+            Line(
+                name="key + version + limits + routing",
+                value=cost,
+                unit="us",
+                at_most=_MOST_GATE,
+                note="a call without its handler, from scope to sent answer",
+            )
+        )
+        lines += access_log(url, team, effort)
+        return lines, await report.facts(url)
+
+
+def compared(done: Comparison) -> list[Line]:
+    name = done.workload.name
+    cpu = [median(rounds, "microseconds") for rounds in (done.milepost, done.floor)]
+    rate = [median(rounds, "rate") for rounds in (done.milepost, done.floor)]
+    client = median(done.milepost, "client")
+    return [
+        Line(
+            name=f"{name}: CPU a request, of the floor's",
+            value=done.cpu_ratio,
+            unit="times",
+            at_most=done.workload.most_cpu,
+            note=f"{cpu[0]:.0f} us against {cpu[1]:.0f} us",
+        ),
+        Line(
+            name=f"{name}: requests/s, of the floor's",
+            value=done.rate_ratio,
+            unit="times",
+            at_least=done.workload.least_rate,
+            note=f"{rate[0]:,.0f}/s against {rate[1]:,.0f}/s; the client's own CPU {client:.0f} us a request",
+        ),
+    ]
+
+
+def beside_pgbench(done: Comparison, scripts: dict[str, str], url: str, effort: Effort) -> list[Line]:
+    """Only told: pgbench pays for no HTTP and no JSON."""
+    name = done.workload.name
+    if name not in scripts:
+        return []
+    rates = [pgbench.run(scripts[name], url, effort.seconds) for _ in range(1)]
+    rate = statistics.median(rates)
+    ours = median(done.milepost, "rate")
+    return [
+        Line(
+            name=f"{name}: requests/s, of pgbench's",
+            value=ours / rate,
+            unit="times",
+            note=f"{ours:,.0f}/s against {rate:,.0f}/s with the same prepared SQL",
+        )
+    ]
+
+
+def bulk(ours: Served, team: Team, effort: Effort) -> list[Line]:
+    """Orders moved in a second: by single calls, and by calls of a hundred, turn about."""
+    groups = [team.order_ids[start : start + _BULK] for start in range(0, len(team.order_ids), _BULK)]
+    lines = []
+    for clients in (CLIENTS, 1):
+        gains, rates = [], []
+        for number in range(effort.rounds):
+            single = one_round(ours, team, _single(team), number, effort.seconds, clients)
+            many = _bulk_round(ours, team, groups, number, effort.seconds, clients)
+            gains.append(many / single.rate)
+            rates.append((many, single.rate))
+        at_once, one_by_one = (statistics.median(column) for column in zip(*rates, strict=True))
+        lines.append(
+            Line(
+                name=f"bulk of {_BULK}: orders/s, of single calls, {clients} client{'s' * (clients > 1)}",
+                value=statistics.median(gains),
+                unit="times",
+                at_least=_LEAST_BULK_GAIN if clients == CLIENTS else None,
+                note=f"{at_once:,.0f} orders/s against {one_by_one:,.0f} orders/s",
+            )
+        )
+    return lines
+
+
+def _single(team: Team) -> Workload:
+    return workloads(team)[2]
+
+
+def _bulk_round(
+    ours: Served, team: Team, groups: list[list[str]], number: int, seconds: float, clients: int
+) -> float:
+    """Orders a second. A connection keeps to its own hundred, which two statuses take in turn."""
+    raise NotImplementedError
+
+
+def access_log(url: str, team: Team, effort: Effort) -> list[Line]:
+    """What the line logged for every request costs, which is on by default."""
+    costs = []
+    with processes.milepost(url) as quiet, processes.milepost(url, log_level="info") as logging:
+        workload = workloads(team)[1]
+        for server in (quiet, logging):
+            one_round(server, team, workload, 0, min(1.0, effort.seconds))
+        for number in range(effort.rounds):
+            rounds = [one_round(server, team, workload, number, effort.seconds) for server in (quiet, logging)]
+            costs.append(rounds[1].microseconds - rounds[0].microseconds)
+    return [Line(name="access log, on by default: CPU a request", value=statistics.median(costs), unit="us")]
+
+
+def tell(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+__all__ = ["change_bodies", "contextlib"]
+
+if __name__ == "__main__":
+    main()

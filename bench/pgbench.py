@@ -1,0 +1,135 @@
+"""pgbench with the very same prepared SQL: what the database gives when no Python stands before it."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import asyncpg
+
+from milepost.store import embedded_install
+
+from bench.compare import CLIENTS
+from bench.ground import Team
+from bench.statements import statements
+
+_WALK = 100
+"""Orders that each client of the status script changes in turn, its own alone."""
+_SECONDS_MORE = 60
+_DEBIAN = Path("/usr/lib/postgresql/15/bin/pgbench")
+
+
+def program() -> str | None:
+    """pgbench: of the embedded wheel, of Debian's PostgreSQL 15, or on the path."""
+    of_wheel = embedded_install.locate().programs / "pgbench"
+    found = next((place for place in (of_wheel, _DEBIAN) if place.exists()), None)
+    return str(found) if found else shutil.which("pgbench")
+
+
+async def scripts(url: str, team: Team) -> dict[str, str]:
+    """By workload: a script of pgbench. Where Milepost sends a parameter, stands an expression of its type."""
+    sql = statements(team.id)
+    some = team.order_ids[:1000]
+    listed = {1: f"'{team.id}'::uuid", 2: "25", 3: ":offset"}
+    one = {1: f"'{team.id}'::uuid", 2: f"({_array(some, 'uuid')})[:order]"}
+    return {
+        "list of 25": "\\set offset random(0, 31) * 25\n" + _filled(sql.list_orders, listed),
+        "get-one": f"\\set order random(1, {len(some)})\n" + _filled(sql.get_order, one),
+        "status change": await _change_script(url, team),
+    }
+
+
+def run(script: str, url: str, seconds: float, *, options: Mapping[str, int] | None = None) -> float:
+    """Transactions a second of 16 clients. Raises RuntimeError with pgbench's words when one fails."""
+    pgbench = program()
+    assert pgbench is not None
+    whole = max(1, round(seconds))
+    command = [pgbench, "-n", "-M", "prepared", "-c", f"{CLIENTS}", "-j", "2", "-T", f"{whole}"]
+    for name, value in (options or {"step": 0}).items():
+        command += ["-D", f"{name}={value}"]
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run(
+            [*command, "-f", file.name, url], capture_output=True, text=True, timeout=whole + _SECONDS_MORE
+        )
+    found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)
+    if done.returncode or found is None:
+        raise RuntimeError(f"pgbench failed: {done.stderr[-2000:]}")
+    return float(found[1])
+
+
+async def _change_script(url: str, team: Team) -> str:
+    """Load and move, like a status change. Each client walks through orders of its own and counts its steps,
+    and so knows every version without being told."""
+    walks = min(_WALK, len(team.order_ids) // CLIENTS)
+    ids = team.order_ids[: walks * CLIENTS]
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            """select o.version, o.event_seq, o.lifecycle from unnest($2::uuid[]) with ordinality as w (id, place)
+            join orders o on o.team_id = $1 and o.id = w.id order by w.place""",
+            team.id,
+            ids,
+        )
+    finally:
+        await connection.close()
+    order = f"({_array(ids, 'uuid')})[:order]"
+    status = f"({_array(team.status_ids[:2], 'uuid')})[:walk % 2 + 1]"
+    version = f"({_array([row[0] for row in rows], 'bigint')})[:order] + :walk"
+    sequence = f"({_array([row[1] for row in rows], 'bigint')})[:order] + :walk + 1"
+    load = {1: f"'{team.id}'::uuid", 2: f"array[{order}]", 3: status, 4: "false"}
+    move = {
+        **dict(enumerate(_state(order, status, version, sequence, team.workflow_ids[0], rows[0][2]), 2)),
+        1: f"'{team.id}'::uuid",
+        **{12: "now()", 13: "'api_key'", 14: f"'{team.id}'::uuid", 15: "'bench'"},
+        **dict(enumerate(_event(order, sequence), 16)),
+    }
+    steps = f"\\set order :client_id * {walks} + :step % {walks} + 1\n\\set walk :step / {walks}\n"
+    sql = statements(team.id)
+    return steps + "\\set step :step + 1\n" + _filled(sql.load, load) + _filled(sql.move, move)
+
+
+def _state(
+    order: str, status: str, version: str, sequence: str, workflow: str, lifecycle: str
+) -> tuple[str, ...]:
+    """Parameters 2 to 11 of the move."""
+    return (
+        f"array[{order}]",
+        f"array[{version}]",
+        f"array[{sequence}]",
+        f"array[{status}]",
+        "array[null]",
+        f"array['{workflow}']",
+        f"array[{status}]",
+        "array[now()]",
+        "array[now() + interval '2 days']",
+        f"array['{lifecycle}']",
+    )
+
+
+def _event(order: str, sequence: str) -> tuple[str, ...]:
+    """Parameters 16 to 24 of the move."""
+    status = '{"custom_status": {"id": "01KXXXXXXXXXXXXXXXXXXXXXXX", "name": "In cutting", "color": "#0099CC"}}'
+    facts = '{"order_number": "#100001", "order_type": "PURCHASE_ORDER"}'
+    return (
+        "array[gen_random_uuid()]",
+        f"array[{order}]",
+        f"array[{sequence}]",
+        "array['order.status.changed']",
+        "array[null]",
+        "array[now()]",
+        f"array['{status}']",
+        f"array['{status}']",
+        f"array['{facts}']",
+    )
+
+
+def _filled(sql: str, parameters: Mapping[int, str]) -> str:
+    return re.sub(r"\$([0-9]+)", lambda found: parameters[int(found[1])], sql).strip() + ";\n"
+
+
+def _array(values: list, kind: str) -> str:
+    return f"array[{','.join(repr(value) for value in values)}]::{kind}[]"
