@@ -2,14 +2,22 @@
 
 import argparse
 import asyncio
-import contextlib
 import statistics
 import sys
 
 from msgspec import Struct
 
 from bench import gate, ground, pgbench, processes, report
-from bench.compare import CLIENTS, Comparison, Workload, change_bodies, compare, median, one_round, same_answers, workloads
+from bench.compare import (
+    CLIENTS,
+    Comparison,
+    bulk_workload,
+    compare,
+    median,
+    one_round,
+    same_answers,
+    workloads,
+)
 from bench.ground import Team
 from bench.processes import Served
 from bench.report import Line
@@ -102,8 +110,7 @@ def beside_pgbench(done: Comparison, scripts: dict[str, str], url: str, effort: 
     name = done.workload.name
     if name not in scripts:
         return []
-    rates = [pgbench.run(scripts[name], url, effort.seconds) for _ in range(1)]
-    rate = statistics.median(rates)
+    rate = pgbench.run(scripts[name], url, effort.seconds)
     ours = median(done.milepost, "rate")
     return [
         Line(
@@ -117,37 +124,26 @@ def beside_pgbench(done: Comparison, scripts: dict[str, str], url: str, effort: 
 
 def bulk(ours: Served, team: Team, effort: Effort) -> list[Line]:
     """Orders moved in a second: by single calls, and by calls of a hundred, turn about."""
-    groups = [team.order_ids[start : start + _BULK] for start in range(0, len(team.order_ids), _BULK)]
+    one, many = workloads(team)[2], bulk_workload(team, _BULK)
     lines = []
     for clients in (CLIENTS, 1):
-        gains, rates = [], []
-        for number in range(effort.rounds):
-            single = one_round(ours, team, _single(team), number, effort.seconds, clients)
-            many = _bulk_round(ours, team, groups, number, effort.seconds, clients)
-            gains.append(many / single.rate)
-            rates.append((many, single.rate))
-        at_once, one_by_one = (statistics.median(column) for column in zip(*rates, strict=True))
+        singly, at_once = [], []
+        for number in range(0, 2 * effort.rounds, 2):
+            singly.append(one_round(ours, team, one, number, effort.seconds, clients).rate)
+            calls = one_round(ours, team, many, number + 1, effort.seconds, clients).rate
+            at_once.append(calls * _BULK)
+        gain = statistics.median(after / before for after, before in zip(at_once, singly, strict=True))
+        rates = [statistics.median(kept) for kept in (at_once, singly)]
         lines.append(
             Line(
                 name=f"bulk of {_BULK}: orders/s, of single calls, {clients} client{'s' * (clients > 1)}",
-                value=statistics.median(gains),
+                value=gain,
                 unit="times",
                 at_least=_LEAST_BULK_GAIN if clients == CLIENTS else None,
-                note=f"{at_once:,.0f} orders/s against {one_by_one:,.0f} orders/s",
+                note=f"{rates[0]:,.0f} orders/s against {rates[1]:,.0f} orders/s",
             )
         )
     return lines
-
-
-def _single(team: Team) -> Workload:
-    return workloads(team)[2]
-
-
-def _bulk_round(
-    ours: Served, team: Team, groups: list[list[str]], number: int, seconds: float, clients: int
-) -> float:
-    """Orders a second. A connection keeps to its own hundred, which two statuses take in turn."""
-    raise NotImplementedError
 
 
 def access_log(url: str, team: Team, effort: Effort) -> list[Line]:
@@ -166,8 +162,6 @@ def access_log(url: str, team: Team, effort: Effort) -> list[Line]:
 def tell(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
-
-__all__ = ["change_bodies", "contextlib"]
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,7 @@
 
 import statistics
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -19,11 +19,10 @@ class Workload(Struct, frozen=True, kw_only=True):
 
     name: str
     method: str
-    paths: list[str]
-    bodies: list[list[str]] = []
-    """By round: bodies that a connection sends in turn."""
-    most_cpu: float
-    least_rate: float
+    walks: Callable[[int], list[list[tuple[str, str]]]]
+    """What a round asks (bench/load.py), by its number."""
+    most_cpu: float = 0
+    least_rate: float = 0
 
 
 class Round(Struct, frozen=True):
@@ -55,26 +54,46 @@ class Comparison(Struct, frozen=True):
 
 
 def workloads(team: Team) -> list[Workload]:
-    orders = [f"/api/v1/orders/{order_id}" for order_id in team.order_ids]
-    pages = [f"/api/v1/orders?page={page}" for page in range(1, 33)]
+    orders = [(f"/api/v1/orders/{order_id}", "") for order_id in team.order_ids]
+    pages = [(f"/api/v1/orders?page={page}", "") for page in range(1, 33)]
     return [
-        Workload(name="list of 25", method="GET", paths=pages, most_cpu=1.5, least_rate=0.65),
-        Workload(name="get-one", method="GET", paths=orders, most_cpu=1.6, least_rate=0.6),
+        Workload(name="list of 25", method="GET", walks=lambda _: [pages], most_cpu=1.5, least_rate=0.65),
+        Workload(name="get-one", method="GET", walks=lambda _: [orders], most_cpu=1.6, least_rate=0.6),
         Workload(
             name="status change",
             method="POST",
-            paths=[f"{path}/status" for path in orders],
-            bodies=change_bodies(team),
+            walks=lambda number: [single_walk(team, status_id) for status_id in _pair(team, number)],
             most_cpu=1.6,
             least_rate=0.6,
         ),
     ]
 
 
-def change_bodies(team: Team) -> list[list[str]]:
-    """Two statuses by round, other ones in the next: every request really moves its order."""
-    bodies = [msgspec.json.encode({"status_id": status_id}).decode() for status_id in team.status_ids]
-    return [bodies[start : start + 2] for start in range(0, len(bodies), 2)]
+def bulk_workload(team: Team, size: int) -> Workload:
+    """Calls of `size` orders each; a connection keeps to its own groups."""
+    groups = [team.order_ids[start : start + size] for start in range(0, len(team.order_ids), size)]
+    return Workload(
+        name=f"bulk of {size}",
+        method="POST",
+        walks=lambda number: [_bulk_walk(groups, status_id) for status_id in _pair(team, number)],
+    )
+
+
+def _pair(team: Team, number: int) -> list[str]:
+    """The two statuses of a round, which walks take in turn; the next round has others. So every call moves."""
+    pairs = len(team.status_ids) // 2
+    start = number % pairs * 2
+    return team.status_ids[start : start + 2]
+
+
+def single_walk(team: Team, status_id: str) -> list[tuple[str, str]]:
+    body = msgspec.json.encode({"status_id": status_id}).decode()
+    return [(f"/api/v1/orders/{order_id}/status", body) for order_id in team.order_ids]
+
+
+def _bulk_walk(groups: list[list[str]], status_id: str) -> list[tuple[str, str]]:
+    bodies = ({"status_id": status_id, "order_ids": group} for group in groups)
+    return [("/api/v1/orders/status-bulk", msgspec.json.encode(body).decode()) for body in bodies]
 
 
 def same_answers(floor: Served, ours: Served, team: Team) -> None:
@@ -120,15 +139,13 @@ def compare(
 def one_round(
     server: Served, team: Team, workload: Workload, number: int, seconds: float, clients: int = CLIENTS
 ) -> Round:
-    bodies = workload.bodies[number % len(workload.bodies)] if workload.bodies else []
     job = Job(
         port=server.port,
         connections=clients,
         seconds=seconds,
         key=team.key,
         method=workload.method,
-        paths=workload.paths,
-        bodies=bodies,
+        walks=workload.walks(number),
     )
     before = server.cpu()
     report = drive(job)

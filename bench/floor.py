@@ -10,6 +10,7 @@ import gc
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -29,6 +30,11 @@ from milepost.store import db
 from bench.statements import statements
 
 _JSON = "application/json"
+_ORDER_COLUMNS = (
+    *("team_version", "id", "version", "event_seq", "order_number", "order_type", "is_draft", "shopify_kind"),
+    *("shopify_id", "lifecycle", "cancelled", "status_id", "sub_status_id", "workflow_id", "anchor_status_id"),
+)
+"""The first columns of what a status change loads; later ones repeat their names."""
 
 
 class Floor:
@@ -37,15 +43,16 @@ class Floor:
         self.team = known.team.id
         self.actor_id = new_id()
         self.sql = statements(self.team)
-        self.statuses = {one.id: {"id": one.id, "name": one.name, "color": one.color} for one in known.statuses}
-        self.in_events = {one.id: {**self.statuses[one.id], "id": ulid(one.id)} for one in known.statuses}
-        self.workflow_of = {one.id: one.workflow_id for one in known.statuses}
+        statuses = {UUID(one.id): one for one in known.statuses}
+        self.statuses = {at: {"id": one.id, "name": one.name, "color": one.color} for at, one in statuses.items()}
+        self.in_events = {at: {**self.statuses[at], "id": ulid(one.id)} for at, one in statuses.items()}
+        self.workflow_of = {at: one.workflow_id for at, one in statuses.items()}
         self.duration = {
-            one.id: timedelta(seconds=one.max_duration.seconds)
-            for one in known.statuses
+            at: timedelta(seconds=one.max_duration.seconds)
+            for at, one in statuses.items()
             if one.max_duration.enabled
         }
-        self.workflows = {one.id: one.name for one in known.workflows}
+        self.workflows = {UUID(one.id): one.name for one in known.workflows}
 
     async def list_orders(self, request: Request) -> Response:
         query = request.query_params
@@ -62,11 +69,11 @@ class Floor:
 
     async def change_status(self, request: Request) -> Response:
         body = msgspec.json.decode(await request.body())
-        status_id = body["status_id"]
+        status_id = UUID(body["status_id"])
         rows = await self.pool.fetch(
             self.sql.load, self.team, [request.path_params["order_id"]], status_id, False
         )
-        order = dict(list(rows[0].items())[1:])
+        order = dict(zip(_ORDER_COLUMNS, rows[0].values(), strict=False))
         won = await self.pool.fetch(self.sql.move, *self.move(order, status_id))
         assert len(won) == 1
         changed = {
@@ -80,18 +87,19 @@ class Floor:
         answer = {"message": "Order status updated successfully", "order": changed, "notifications": told}
         return Response(msgspec.json.encode(answer), media_type=_JSON)
 
-    def move(self, order: dict[str, Any], status_id: str) -> list[Any]:
+    def move(self, order: dict[str, Any], status_id: UUID) -> list[Any]:
         """The parameters of the move: the order's new state and its event, as arrays of one."""
         now = datetime.now(UTC)
         duration = self.duration.get(status_id)
         due = now.replace(microsecond=0) + duration if duration else None
         chain = status_id if self.workflow_of[status_id] else order["anchor_status_id"]
         sequence = order["event_seq"] + 1
-        old = {"custom_status": self.in_events.get(str(order["status_id"]))}
+        old = {"custom_status": self.in_events.get(order["status_id"])}
         new = {"custom_status": self.in_events[status_id]}
         facts = {"order_number": order["order_number"], "order_type": order["order_type"]}
         state = [order["id"], order["version"], sequence, status_id, None]
         state += [self.workflow_of[status_id] or order["workflow_id"], chain, now, due, order["lifecycle"]]
+        state += [order["status_id"], order["workflow_id"]]
         event = [new_id(), order["id"], sequence, "order.status.changed", None, now]
         event += [msgspec.json.encode(document).decode() for document in (old, new, facts)]
         return [
@@ -109,9 +117,9 @@ class Floor:
             "shopify_order_id": f"gid://shopify/{row['shopify_kind']}/{row['shopify_id']}",
             "name": row["order_number"],
             "workflow_id": workflow_id,
-            "workflow_name": self.workflows.get(str(workflow_id)),
+            "workflow_name": self.workflows.get(workflow_id),
             "created_at": row["placed_at"].replace(microsecond=0),
-            "custom_status": self.statuses.get(str(row["status_id"])),
+            "custom_status": self.statuses.get(row["status_id"]),
             "custom_sub_status": None,
             "addon_statuses": [],
             "customer": {
@@ -178,7 +186,14 @@ async def _serve(url: str, team_id: str) -> None:
     ]
     listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        Starlette(routes=routes), http="httptools", ws="none", lifespan="off", log_config=None, access_log=False
+        Starlette(routes=routes),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
     )
     gc.collect()
     gc.freeze()

@@ -20,15 +20,16 @@ _LENGTH = b"content-length: "
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """What to ask. Connection i walks paths i, i + connections, ...; each further walk sends the next body."""
+    """What to ask. Of every walk, connection i takes calls i, i + connections, ...; after the last walk it starts
+    again."""
 
     port: int
     connections: int
     seconds: float
     key: str
     method: str
-    paths: list[str]
-    bodies: list[str] = []
+    walks: list[list[tuple[str, str]]]
+    """Path and body of each call."""
     most: int = 0
     """Requests after which to stop early; 0 for no bound."""
     timed: bool = False
@@ -127,14 +128,11 @@ class _Run:
 
 def _requests(job: Job, first: int) -> list[bytes]:
     head = f" HTTP/1.1\r\nHost: 127.0.0.1:{job.port}\r\nX-API-Key: {job.key}\r\n"
-    paths = job.paths[first :: job.connections]
-    if not job.bodies:
-        return [f"{job.method} {path}{head}\r\n".encode() for path in paths]
-    return [
-        f"{job.method} {path}{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
-        for body in job.bodies
-        for path in paths
-    ]
+    requests = []
+    for path, body in (call for walk in job.walks for call in walk[first :: job.connections]):
+        told = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+        requests.append(f"{job.method} {path}{head}{told}\r\n{body}".encode())
+    return requests
 
 
 async def _main(job: Job) -> Report:

@@ -77,15 +77,16 @@ async def _change_script(url: str, team: Team) -> str:
     finally:
         await connection.close()
     order = f"({_array(ids, 'uuid')})[:order]"
-    status = f"({_array(team.status_ids[:2], 'uuid')})[:walk % 2 + 1]"
+    pair = _array(team.status_ids[:2], "uuid")
+    status, before = f"({pair})[:walk % 2 + 1]", f"({pair})[2 - :walk % 2]"
     version = f"({_array([row[0] for row in rows], 'bigint')})[:order] + :walk"
     sequence = f"({_array([row[1] for row in rows], 'bigint')})[:order] + :walk + 1"
     load = {1: f"'{team.id}'::uuid", 2: f"array[{order}]", 3: status, 4: "false"}
     move = {
-        **dict(enumerate(_state(order, status, version, sequence, team.workflow_ids[0], rows[0][2]), 2)),
+        **dict(enumerate(_state(order, status, before, version, sequence, team.workflow_ids[0], rows[0][2]), 2)),
         1: f"'{team.id}'::uuid",
-        **{12: "now()", 13: "'api_key'", 14: f"'{team.id}'::uuid", 15: "'bench'"},
-        **dict(enumerate(_event(order, sequence), 16)),
+        **{14: "now()", 15: "'api_key'", 16: f"'{team.id}'::uuid", 17: "'bench'"},
+        **dict(enumerate(_event(order, sequence), 18)),
     }
     steps = f"\\set order :client_id * {walks} + :step % {walks} + 1\n\\set walk :step / {walks}\n"
     sql = statements(team.id)
@@ -93,9 +94,9 @@ async def _change_script(url: str, team: Team) -> str:
 
 
 def _state(
-    order: str, status: str, version: str, sequence: str, workflow: str, lifecycle: str
+    order: str, status: str, before: str, version: str, sequence: str, workflow: str, lifecycle: str
 ) -> tuple[str, ...]:
-    """Parameters 2 to 11 of the move."""
+    """Parameters 2 to 13 of the move."""
     return (
         f"array[{order}]",
         f"array[{version}]",
@@ -107,11 +108,13 @@ def _state(
         "array[now()]",
         "array[now() + interval '2 days']",
         f"array['{lifecycle}']",
+        f"array[{before}]",
+        f"array['{workflow}']",
     )
 
 
 def _event(order: str, sequence: str) -> tuple[str, ...]:
-    """Parameters 16 to 24 of the move."""
+    """Parameters 18 to 26 of the move."""
     status = '{"custom_status": {"id": "01KXXXXXXXXXXXXXXXXXXXXXXX", "name": "In cutting", "color": "#0099CC"}}'
     facts = '{"order_number": "#100001", "order_type": "PURCHASE_ORDER"}'
     return (

@@ -29,6 +29,9 @@ class Program:
             env={**QUIET, **(env or {})},
             start_new_session=True,
         )
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._stdout, self._stderr = self._process.stdout, self._process.stderr
         self.pid = self._process.pid
         self.errors: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -40,12 +43,12 @@ class Program:
             reader.start()
 
     def _read_out(self) -> None:
-        for line in self._process.stdout:
+        for line in self._stdout:
             self._lines.put(line.rstrip("\n"))
         self._lines.put(None)
 
     def _read_err(self) -> None:
-        self.errors.extend(self._process.stderr)
+        self.errors.extend(self._stderr)
 
     def line(self, seconds: float = 30) -> str:
         """The next line of stdout."""
@@ -85,8 +88,8 @@ class Program:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._process.stdout.close()
-        self._process.stderr.close()
+        self._stdout.close()
+        self._stderr.close()
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from typing import Any
 
 import structlog
 import uvloop
@@ -10,7 +11,7 @@ import uvloop
 from milepost.http import server
 
 
-async def _body(receive):
+async def _body(receive: Any) -> bytes | None:
     body = b""
     while True:
         message = await receive()
@@ -32,10 +33,11 @@ async def app(scope, receive, send):
     if path == "/early":
         body = b""
     else:
-        body = await _body(receive)
-        if body is None:
+        whole = await _body(receive)
+        if whole is None:
             print("gone", flush=True)
             return
+        body = whole
     if path == "/slow":
         await asyncio.sleep(1)
     answer = json.dumps(

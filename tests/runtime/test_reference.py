@@ -1,14 +1,17 @@
 """The committed reference pages tell of this code."""
 
 import importlib.util
+from typing import Any
 
 import pytest
 
 from tests.runtime.processes import ROOT
 
 
-def generator():
+def generator() -> Any:
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -84,13 +84,13 @@ def test_requests_are_logged_without_keys_and_queries(databases):
     with serve(databases.make()) as running:
         url = address(running)
         headers = {"X-API-Key": "mp_live_hidden", "X-Request-Id": "my-request"}
-        assert status(f"{url}/v1/orders%0A?token=hidden", **headers) in (401, 404)
+        assert status(f"{url}/v1/orders/%0A?token=hidden", **headers) == 401
         running.send(signal.SIGTERM)
         running.wait()
     lines = [json.loads(line) for line in running.stderr.splitlines()]
     [line] = [line for line in lines if line["event"] == "request"]
     assert line["request_id"] == "my-request"
-    assert (line["method"], line["path"], line["status"]) == ("GET", "/v1/orders%0A", 401)
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/v1/orders/%0A", 401)
     assert 0 <= line["ms"] < 10_000
     assert line["timestamp"].endswith("Z")
     assert "hidden" not in running.stderr
@@ -186,9 +186,6 @@ def _is_running(pid: int) -> bool:
 
 
 def test_workers_that_do_not_start_end_the_command(databases, tmp_path):
-    # The parent starts, and its workers find their folder spoiled: a `.env` that they cannot read.
-    with serve(databases.make(), "--workers", "2", env={"PYTHONPATH": str(tmp_path)}) as running:
-        address(running)
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nif 'milepost.cli.serve_worker' in sys.orig_argv: sys.exit('spoiled')\n"
     )

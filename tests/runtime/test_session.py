@@ -24,7 +24,7 @@ def alone(tmp_path, monkeypatch):
 
 
 def execute(url: str, statement: str) -> None:
-    async def work():
+    async def work() -> None:
         connection = await asyncpg.connect(url)
         try:
             await connection.execute(statement)

@@ -166,8 +166,9 @@ class World:
     async def call(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None, **options: Any
     ) -> Reply:
-        """A request as it is; `body` is sent as JSON unless it is bytes. A path with `%` is sent as written."""
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        """A request as it is; `body` is sent as JSON unless it is bytes or an iterator of them, which is sent in
+        chunks. A path with `%` is sent as written."""
+        data = body if body is None or isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
         url = URL(self.base + path, encoded="%" in path)
         async with self._http.request(
             method, url, headers=headers, data=data, allow_redirects=False, **options
@@ -371,7 +372,8 @@ async def served(pool: Pool, **settings: Any) -> AsyncIterator[World]:
     """The application on a real socket of the loopback interface."""
     clock = TurnableClock()
     app = build(Settings(**settings), pool, clock)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else no TCP_NODELAY
+    listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, http=guarded(Limits()), ws="none", lifespan="off", log_config=None, access_log=False
     )

@@ -211,7 +211,8 @@ def test_revoking(milepost, harbour):
         (["--permissions", "canViewOrders", "--all-permissions"], "exclude each other"),
         (["--pin-version", "2.0"], "Unknown version '2.0'; the choices are 1.0, 1.1, 1.2, 1.3, 1.4, 1.5"),
         (["--expires", "soon"], "--expires 'soon' is no date; write 2027-01-31"),
-        (["--rate-minute", "-1"], "-1"),
+        (["--rate-minute", "-1"], "--rate-minute"),
+        (["--rate-day", "2147483647"], "--rate-day"),
     ],
 )
 def test_a_key_asked_for_wrongly_is_a_usage_error(milepost, harbour, arguments, what):

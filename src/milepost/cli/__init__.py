@@ -1,7 +1,6 @@
 """The command line (contract: operator.md). `main` is the program `milepost`."""
 
 import importlib
-import importlib.util
 from typing import Annotated, Final
 
 import typer
@@ -51,8 +50,6 @@ def _milepost(
 def _register() -> None:
     for place in _COMMANDS:
         module, _, name = place.partition(":")
-        if importlib.util.find_spec(f"milepost.cli.{module}") is None:
-            continue  # TEMPORARY: until importing and orders have landed
         command = getattr(importlib.import_module(f"milepost.cli.{module}"), name)
         if isinstance(command, typer.Typer):
             app.add_typer(command)

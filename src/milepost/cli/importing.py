@@ -60,7 +60,7 @@ def shopify(
 async def _import_one(pool: "Pool", team_id: str, file: Path) -> "Report | str":
     """The report, or why the file as a whole could not be read."""
     from milepost.intake.import_file import import_file
-    from milepost.intake.shopify import Fault
+    from milepost.intake.shopify_records import Fault
     from milepost.model.actor import system_actor
 
     actor = system_actor(team_id, "Shopify import")

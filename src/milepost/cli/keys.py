@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from milepost.reads.accounts import KeyRecord
     from milepost.store.db import Pool
 
+_MOST = 2_147_483_646
+"""core.accounts.MOST_REQUESTS, here without importing it: `--help` stays quick."""
+
 app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
 
 
@@ -27,10 +30,10 @@ def create(
         bool, typer.Option("--all-permissions", help="The key may do everything, the override included.")
     ] = False,
     rate_minute: Annotated[
-        int, typer.Option("--rate-minute", min=0, metavar="N", help="Requests a minute; 0 is unlimited.")
+        int, typer.Option("--rate-minute", min=0, max=_MOST, metavar="N", help="Requests a minute; 0 is unlimited.")
     ] = 60,
     rate_day: Annotated[
-        int, typer.Option("--rate-day", min=0, metavar="N", help="Requests a day; 0 is unlimited.")
+        int, typer.Option("--rate-day", min=0, max=_MOST, metavar="N", help="Requests a day; 0 is unlimited.")
     ] = 10_000,
     pin_version: Annotated[
         str | None,

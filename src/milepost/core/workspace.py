@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from milepost.core import accounts
+from milepost.core.workspace_succession import Successors, succeed, successors
 from milepost.kit.errors import Conflict, Faulty, NotFound
 from milepost.kit.ids import new_id
-from milepost.model.actor import Actor
+from milepost.model.actor import Actor, system_actor
 from milepost.model.calendar import Calendar
 from milepost.model.workflow import Status, SubStatusOption, Team, Workspace
 from milepost.model.workspace_difference import Change, difference
@@ -17,6 +18,7 @@ from milepost.model.workspace_plan import Setup, plan
 from milepost.model.workspace_wish import Fault, WorkspaceWish
 from milepost.reads import accounts as teams
 from milepost.reads import workspace as read
+from milepost.reads import workspace_use as use
 from milepost.store import accounts as team_rows
 from milepost.store import workspace as store
 from milepost.store.db import Database
@@ -59,13 +61,13 @@ async def apply(
             await team_rows.lock_team_name(tx, team_name)
             team = await teams.find_team(tx, team_name)
         if team is not None:
-            return await _reshape(tx, team.id, now, wish, prune, dry_run, faults)
+            return await _reshape(tx, system_actor(team.id), now, wish, prune, dry_run, faults)
         future = _future_team(team_name)
         planned = _planned(future, wish, prune, faults)
         if dry_run:
             return Applied(planned, difference(future, planned, wish, team_is_new=True))
         team_id = await accounts.create_team(tx, now, name=team_name)
-        applied = await _reshape(tx, team_id, now, wish, prune, dry_run, faults)
+        applied = await _reshape(tx, system_actor(team_id), now, wish, prune, dry_run, faults)
         changes = difference(future, applied.setup, wish, team_is_new=True)
         return msgspec.structs.replace(applied, changes=changes)
 
@@ -89,26 +91,31 @@ async def reshape(
     if wish.team or wish.calendar or wish.channels or wish.suppliers or prune:
         actor.require("canManageTeam")
     async with db.transaction() as tx:
-        return await _reshape(tx, actor.team_id, now, wish, prune, dry_run, faults)
+        return await _reshape(tx, actor, now, wish, prune, dry_run, faults)
 
 
 async def _reshape(
     tx: Database,
-    team_id: str,
+    actor: Actor,
     now: datetime,
     wish: WorkspaceWish,
     prune: bool,
     dry_run: bool,
     faults: Sequence[Fault],
 ) -> Applied:
+    team_id = actor.team_id
     if not dry_run and await store.lock_team(tx, team_id) is None:
         raise NotFound("Team")
     before = await read.load_setup(tx, team_id)
     after = _planned(before, wish, prune, faults)
-    await _refuse_what_orders_hold(tx, before.workspace, after.workspace)
+    pairs = successors(before.workspace, after.workspace, wish)
+    await _refuse_what_orders_hold(tx, before.workspace, after.workspace, pairs)
     applied = Applied(after, difference(before, after, wish))
     if applied.is_change and not dry_run:
-        await _write(tx, before, after, now)
+        # What stays and comes is written first, so that nothing needs any more what goes.
+        await _put(tx, before, after, now)
+        await succeed(tx, actor, before.workspace, after.workspace, pairs, now)
+        await _delete(tx, before, after)
         await team_rows.bump_team(tx, team_id, now)
     return applied
 
@@ -132,16 +139,21 @@ def _future_team(name: str) -> Setup:
     )
 
 
-async def _refuse_what_orders_hold(tx: Database, before: Workspace, after: Workspace) -> None:
-    """Raises Conflict `in_use`, naming everything that would be taken away from under an order."""
-    team_id = before.team.id
-    gone = [status for status in before.statuses if status.id not in after.status]
+async def _refuse_what_orders_hold(
+    tx: Database, before: Workspace, after: Workspace, pairs: Successors
+) -> None:
+    """Raises Conflict `in_use`, naming everything that would be taken away from under an order without a
+    successor."""
+    team_id, leaving = before.team.id, pairs.leaving
+    gone = [one for one in before.statuses if one.id not in after.status and one.id not in leaving]
     turned = [status for status in before.statuses if _turns(status, after.status.get(status.id))]
-    workflows = [workflow for workflow in before.workflows if workflow.id not in after.workflow]
+    workflows = [
+        one for one in before.workflows if one.id not in after.workflow and one.id not in leaving
+    ]
     options = [option for option in before.option.values() if option.id not in after.option]
-    held = await read.statuses_in_use(tx, team_id, [status.id for status in gone + turned])
-    entered = await read.workflows_in_use(tx, team_id, [workflow.id for workflow in workflows])
-    refined = await read.options_in_use(tx, team_id, [option.id for option in options])
+    held = await use.statuses_in_use(tx, team_id, [status.id for status in gone + turned])
+    entered = await use.workflows_in_use(tx, team_id, [workflow.id for workflow in workflows])
+    refined = await use.options_in_use(tx, team_id, [option.id for option in options], sorted(leaving))
     found = [
         *(f"status {one.name!r} is held by {held[one.id]}" for one in gone if one.id in held),
         *(
@@ -157,7 +169,8 @@ async def _refuse_what_orders_hold(tx: Database, before: Workspace, after: Works
         ),
     ]
     if found:
-        raise Conflict("in_use", f"Orders are in the way: {'; '.join(found)}", things=found)
+        cure = "move the orders first, or name successors under replace_with"
+        raise Conflict("in_use", f"Orders are in the way: {'; '.join(found)}; {cure}", things=found)
 
 
 def _turns(old: Status, new: Status | None) -> bool:
@@ -174,8 +187,8 @@ def _path(workspace: Workspace, option: SubStatusOption) -> str:
     return f"{group.name}/{option.name}"
 
 
-async def _write(tx: Database, before: Setup, after: Setup, now: datetime) -> None:
-    """Writes what differs. Puts come before deletes: what stays lets go of what goes first."""
+async def _put(tx: Database, before: Setup, after: Setup, now: datetime) -> None:
+    """Writes what is new or differs."""
     old, new = before.workspace, after.workspace
     team_id = old.team.id
     if (old.team, old.calendar) != (new.team, new.calendar):
@@ -187,7 +200,7 @@ async def _write(tx: Database, before: Setup, after: Setup, now: datetime) -> No
             await store.put_groups(tx, team_id, [group], now)
         if known != group:
             await store.put_options(tx, team_id, group)
-    await _write_workflows(tx, old, new, now)
+    await _put_workflows(tx, old, new, now)
     old_chains = old.product_chains
     chains = {product: ids for product, ids in new.product_chains.items() if old_chains.get(product) != ids}
     await store.put_chains(tx, team_id, chains, now)
@@ -195,10 +208,9 @@ async def _write(tx: Database, before: Setup, after: Setup, now: datetime) -> No
     await store.put_suppliers(tx, team_id, [(one.id, one.name, one.email) for one in suppliers], now)
     urls = {channel: url for channel, url in after.channels.items() if before.channels.get(channel) != url}
     await store.put_channels(tx, team_id, urls, now)
-    await _delete(tx, before, after)
 
 
-async def _write_workflows(tx: Database, old: Workspace, new: Workspace, now: datetime) -> None:
+async def _put_workflows(tx: Database, old: Workspace, new: Workspace, now: datetime) -> None:
     """Workflows, then the statuses in them, then the milestones that enter these statuses."""
     team_id = old.team.id
     old_default, new_default = old.default_workflow, new.default_workflow

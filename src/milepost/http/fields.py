@@ -30,6 +30,8 @@ on others. Raises Faulted."""
 class Kind(Struct, frozen=True):
     read: Read
     schema: Schema
+    rule: Schema | None = None
+    """What the field asks of the whole document, as a schema."""
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -144,7 +146,7 @@ def choices(*words: str) -> Kind:
             raise Faulted(f"knows only {', '.join(words)}; not {', '.join(unknown)[:200]}")
         return frozenset(sent)
 
-    return Kind(read, {"type": "string", "description": "Comma-separated: " + ", ".join(words)})
+    return Kind(read, {"type": "array", "items": {"type": "string", "enum": list(words)}})
 
 
 def listed(*, at_most: int) -> Kind:
@@ -156,7 +158,7 @@ def listed(*, at_most: int) -> Kind:
             raise Faulted(f"holds at most {at_most} entries")
         return list(dict.fromkeys(entries)) or None
 
-    return Kind(read, {"type": "string"})
+    return Kind(read, {"type": "array", "items": {"type": "string"}, "maxItems": at_most})
 
 
 def strings(*, at_most: int, words: Sequence[str] = ()) -> Kind:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from milepost.http.limits import Budget, Limits
+from milepost.http.limits import Budget, Exhausted, Limits
 from milepost.kit.clock import Clock
 from milepost.kit.errors import Stale
 from milepost.kit.tokens import is_key, key_hash
@@ -93,8 +93,13 @@ class Gate:
         return known
 
     async def count(self, key: KeyRecord) -> Budget:
-        """Takes one unit of the key's windows. Raises limits.Exhausted."""
-        return await self._limits.take(key.team_id, key.id, key.rate_minute, key.rate_day, self._clock())
+        """Takes one unit of the key's windows. Raises limits.Exhausted, and Stale instead when the team's keys
+        changed since they were remembered: the key may be revoked, or have other limits by now."""
+        try:
+            return await self._limits.take(key.team_id, key.id, key.rate_minute, key.rate_day, self._clock())
+        except Exhausted:
+            await self._memory.confirm(key)
+            raise
 
 
 def key_text(headers: dict[bytes, bytes]) -> str:

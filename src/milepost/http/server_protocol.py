@@ -41,6 +41,7 @@ class Guarded(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_is_for: tuple[_Phase, int] | None = None
         self._stalled: asyncio.TimerHandle | None = None
+        self._chunk_bytes = 0
         self._header_bytes = 0
         self._body_bytes = 0
         self._body_bytes_seen = 0
@@ -73,6 +74,7 @@ class Guarded(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         phase, body_bytes = self._phase, self._body_bytes
+        self._chunk_bytes = len(data)
         try:
             if self._upgrading:
                 self._take_raw(data)
@@ -115,19 +117,24 @@ class Guarded(HttpToolsProtocol):
         if len(self.headers) >= self.limits.headers:
             self._refusal = HEADERS_TOO_LARGE
             raise ValueError("too many headers")
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > self.limits.header_bytes:
-            self._refusal = HEADERS_TOO_LARGE
-            raise ValueError("too large headers")
-        if self.parser.should_upgrade():
+        if self._header_bytes + self._chunk_bytes > self.limits.header_bytes:  # else it need not be counted
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > self.limits.header_bytes:
+                self._refusal = HEADERS_TOO_LARGE
+                raise ValueError("too large headers")
+        upgrade = self.parser.should_upgrade()
+        if upgrade:
             self._raw_left = self._declared_length()
         self._begin_request()
         self._phase = "body"
         self._framing_bytes = 0
-        if self.parser.should_upgrade():
+        if upgrade:
             self.cycle.keep_alive = False
 
     def _begin_request(self) -> None:
@@ -178,7 +185,8 @@ class Guarded(HttpToolsProtocol):
     def _watch(self) -> None:
         """After data: judge the sizes, and arm the timer of what is awaited now."""
         if self._phase == "idle":
-            self._disarm()
+            if self._timer is not None:
+                self._disarm()
             self._keep_alive()
         elif self._phase == "headers" and self._header_bytes > self.limits.header_bytes:
             self._refuse(HEADERS_TOO_LARGE)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from milepost.core import imports
 from milepost.core.orders import ImportMark, Put, put_orders
-from milepost.intake import shopify
+from milepost.intake import shopify, shopify_records
 from milepost.kit.clock import Clock
 from milepost.kit.errors import Stale
 from milepost.model.actor import Actor
@@ -27,8 +27,7 @@ Progress = Callable[[int, int], None]
 
 
 class Failure(Struct, frozen=True):
-    """A record that was left out: its position in the file from 1, its order number if it says one, and
-    why."""
+    """A record that was left out: its position in the file, from 1, its order number if it has one, and why."""
 
     position: int
     order_number: str | None
@@ -60,12 +59,12 @@ async def import_file(
 
     A record that cannot be taken in is left out and reported. When the import is interrupted, the next one
     of the same content goes on after the last batch that was committed; after a finished one it begins
-    anew. Raises shopify.Fault when the file as a whole cannot be read, OSError when it is not there,
+    anew. Raises shopify_records.Fault when the file as a whole cannot be read, OSError when it is not there,
     Forbidden.
     """
     content = _content(path)
     fingerprint = hashlib.sha256(content).hexdigest()
-    records = shopify.records(content)
+    records = shopify_records.records(content)
     done = await imports.done_so_far(db, actor, SOURCE, fingerprint)
     done = done if done < len(records) else 0
     report = Report(records=len(records), resumed_after=done)
@@ -83,7 +82,7 @@ async def import_file(
 async def _take_in(
     db: Pool,
     actor: Actor,
-    records: Sequence[shopify.Record],
+    records: Sequence[shopify_records.Record],
     mark: ImportMark,
     clock: Clock,
     report: Report,
@@ -94,7 +93,7 @@ async def _take_in(
     for position, record in enumerate(records, first):
         try:
             orders.append((position, shopify.translate(record)))
-        except shopify.Fault as fault:
+        except shopify_records.Fault as fault:
             failures.append(Failure(position, shopify.number_of(record), str(fault)))
     puts = await _put(db, actor, [order for _, order in orders], mark, clock)
     for (position, order), put in zip(orders, puts, strict=True):

@@ -119,6 +119,8 @@ class NewOrder(Struct, frozen=True, kw_only=True):
     placed_at: datetime | None = None
     cancelled_at: datetime | None = None
     items: tuple[NewItem, ...] = ()
+    unsaid: frozenset[str] = frozenset()
+    """Members of which the door said nothing at all: a known order keeps what it has of them."""
 
 
 class HeldStatus(Struct, frozen=True):

@@ -49,12 +49,15 @@ def retold(stored: StoredOrder, told: NewOrder) -> tuple[NewOrder, Lines]:
     A cancellation is final: the first one counts, whoever made it. The draft flag stays, because a draft
     may have been issued here; and so does the moment the order was placed.
     """
-    content = _taking(stored.content, told, ORDER_MEMBERS)
+    said = [name for name in ORDER_MEMBERS if name not in told.unsaid]
+    ship_to = stored.content.ship_to
     content = msgspec.structs.replace(
-        content,
-        ship_to=_stop(content.ship_to, told.ship_to),
-        cancelled_at=content.cancelled_at or told.cancelled_at,
+        _taking(stored.content, told, said),
+        ship_to=ship_to if "ship_to" in told.unsaid else _stop(ship_to, told.ship_to),
+        cancelled_at=stored.content.cancelled_at or told.cancelled_at,
     )
+    if "items" in told.unsaid:
+        return content, Lines(tuple((item, item.content) for item in stored.items), (), ())
     by_place = stored.content.shopify_kind == "DraftOrder"
     return content, (_by_place if by_place else _by_id)(stored.items, told.items)
 

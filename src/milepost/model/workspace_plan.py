@@ -78,7 +78,7 @@ def plan(setup: Setup, wish: WorkspaceWish, new_id: NewId, *, prune: bool = Fals
         groups=tuple(sorted(groups.values(), key=lambda group: group.id)),
         product_chains=_chains(now, wish, statuses, prune),
     )
-    faults = (*value_faults(wish), *reference_faults(wish, target))
+    faults = (*value_faults(wish), *reference_faults(wish, now, target))
     return Planned(
         Setup(
             workspace=target,

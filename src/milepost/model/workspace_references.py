@@ -10,7 +10,7 @@ _ONCE: tuple[MilestoneType, ...] = ("production_start", "shipment", "delivery")
 _SHOWN = 12
 
 
-def reference_faults(wish: WorkspaceWish, target: Workspace) -> list[Fault]:
+def reference_faults(wish: WorkspaceWish, now: Workspace, target: Workspace) -> list[Fault]:
     """Every fault that shows only beside what stays: names that lead nowhere, broken sequences."""
     found: list[Fault] = [*_statuses(wish, target), *_chains(wish, target), *_milestones(wish, target)]
     places = {workflow.name: workflow.where for workflow in wish.workflows}
@@ -20,7 +20,7 @@ def reference_faults(wish: WorkspaceWish, target: Workspace) -> list[Fault]:
         where = "workflows" if place is None else f"{place}.milestones"
         found += [(where, subject + fault) for fault in sequence_faults(workflow.milestones)]
     found += _left_behind(wish, target)
-    found += _replacements(wish, target)
+    found += _replacements(wish, now, target)
     if len(target.statuses) > MOST_OF_A_KIND:
         found.append(
             ("statuses", f"the team would have {len(target.statuses)}; the most is {MOST_OF_A_KIND}")
@@ -139,7 +139,8 @@ def _kept_link_fault(workflow: Workflow, milestone: WorkflowMilestone, target: W
     return None
 
 
-def _replacements(wish: WorkspaceWish, target: Workspace) -> Iterator[Fault]:
+def _replacements(wish: WorkspaceWish, now: Workspace, target: Workspace) -> Iterator[Fault]:
+    known = {status.name: status for status in now.statuses}
     statuses = {status.name: status for status in target.statuses}
     workflows = {workflow.name for workflow in target.workflows}
     for old, new in wish.replace_statuses.items():
@@ -150,6 +151,9 @@ def _replacements(wish: WorkspaceWish, target: Workspace) -> Iterator[Fault]:
             yield where, _unknown("status", new, list(statuses))
         elif statuses[new].options:
             yield where, f"{new!r} has sub-statuses, so it cannot stand in for another; choose one without"
+        elif old in known and known[old].is_addon != statuses[new].is_addon:
+            which = "an addon" if known[old].is_addon else "no addon"
+            yield where, f"{old!r} is {which}, so {new!r} must be {which}, too; choose another"
     for old, new in wish.replace_workflows.items():
         where = f"replace_with.workflows.{old}"
         if old in {workflow.name for workflow in wish.workflows}:

@@ -1,12 +1,11 @@
-"""What a team has defined, read as one snapshot; the version that tells whether a remembered one is old; and
-what of it orders use."""
+"""What a team has defined, read as one snapshot; and the version that tells whether a remembered one is
+old."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from milepost.kit.errors import NotFound
 from milepost.model.calendar import Calendar
@@ -53,55 +52,6 @@ select
   (select coalesce(jsonb_object_agg(c.channel, c.url), '{}') from channels c where c.team_id = $1) as channels
 """
 
-STATUSES_IN_USE = """
-select s.id,
-  (select count(*) from orders o where o.team_id = $1 and o.status_id = s.id) as orders,
-  (select count(*) from order_items i where i.team_id = $1 and i.status_id = s.id) as items,
-  (select count(*) from order_addons a where a.team_id = $1 and a.status_id = s.id) as addons,
-  (select count(*) from order_milestones m
-    where m.team_id = $1 and m.linked_status_id = s.id and m.status <> 'confirmed') as milestones
-from statuses s where s.team_id = $1 and s.id = any($2::uuid[])
-"""
-
-WORKFLOWS_IN_USE = """
-select w.id,
-  (select count(*) from orders o
-    where o.team_id = $1 and w.id in (o.workflow_id, o.milestone_workflow_id)) as orders,
-  (select count(*) from order_items i where i.team_id = $1 and i.workflow_id = w.id) as items,
-  0 as addons, 0 as milestones
-from workflows w where w.team_id = $1 and w.id = any($2::uuid[])
-"""
-
-OPTIONS_IN_USE = """
-select p.id,
-  (select count(*) from orders o where o.team_id = $1 and o.sub_status_id = p.id) as orders,
-  (select count(*) from order_items i where i.team_id = $1 and i.sub_status_id = p.id) as items,
-  (select count(*) from order_addons a where a.team_id = $1 and a.sub_status_id = p.id) as addons,
-  (select count(*) from order_milestones m
-    where m.team_id = $1 and m.linked_sub_status_id = p.id and m.status <> 'confirmed') as milestones
-from sub_status_options p where p.team_id = $1 and p.id = any($2::uuid[])
-"""
-
-
-class Use(Struct, frozen=True):
-    """How many things of orders hold one definition."""
-
-    orders: int
-    items: int
-    addons: int
-    milestones: int
-    """Unconfirmed milestones of orders that will enter it."""
-
-    def __bool__(self) -> bool:
-        return any((self.orders, self.items, self.addons, self.milestones))
-
-    def __str__(self) -> str:
-        """`12 orders and 1 line item`."""
-        counts = {"order": self.orders, "line item": self.items, "addon": self.addons}
-        counts["open milestone"] = self.milestones
-        return " and ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items() if n)
-
-
 async def version(db: Database, team_id: str) -> int | None:
     """The team's version: it rises with every change of workspace, settings or keys. None: no such team."""
     row = await db.fetchrow(WORKSPACE_VERSION, team_id)
@@ -141,29 +91,6 @@ async def load_setup(db: Database, team_id: str) -> Setup:
         suppliers=tuple(msgspec.convert(row["suppliers"], list[Supplier])),
         channels=dict(sorted(row["channels"].items())),
     )
-
-
-async def statuses_in_use(db: Database, team_id: str, ids: Sequence[str]) -> dict[str, Use]:
-    """Those of the statuses that orders hold, by id."""
-    return await _in_use(db, STATUSES_IN_USE, team_id, ids)
-
-
-async def workflows_in_use(db: Database, team_id: str, ids: Sequence[str]) -> dict[str, Use]:
-    """Those of the workflows that orders stand in or carry the milestones of, by id."""
-    return await _in_use(db, WORKFLOWS_IN_USE, team_id, ids)
-
-
-async def options_in_use(db: Database, team_id: str, ids: Sequence[str]) -> dict[str, Use]:
-    """Those of the sub-status options that orders hold, by id."""
-    return await _in_use(db, OPTIONS_IN_USE, team_id, ids)
-
-
-async def _in_use(db: Database, statement: str, team_id: str, ids: Sequence[str]) -> dict[str, Use]:
-    if not ids:
-        return {}
-    rows = await db.fetch(statement, team_id, list(ids))
-    uses = {row["id"]: Use(row["orders"], row["items"], row["addons"], row["milestones"]) for row in rows}
-    return {one: use for one, use in uses.items() if use}
 
 
 def _calendar(team: Mapping[str, Any]) -> Calendar:

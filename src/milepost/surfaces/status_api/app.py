@@ -59,10 +59,8 @@ class StatusApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        segments = request.segments()
-        below = segments[segments.index("v1") + 1 :]
         try:
-            answer = await self._answer(request, below)
+            answer = await self._answer(request, _below_v1(request.segments()))
         except Disconnected:
             return
         await send_answer(answer, send)
@@ -75,15 +73,16 @@ class StatusApi:
         try:
             for _ in range(STALE_TRIES):
                 key, actor = await self._gate.identify(request.headers)
-                budget = budget or await self._gate.count(key)
-                view = self._view(request, key)
                 try:
+                    budget = budget or await self._gate.count(key)
+                    view = await self._view(request, key)
                     body = await self._run(request, segments, view, key, actor)
                     return Answer(200, body, self._headers(request, view, budget))
                 except Stale:
                     self._memory.forget(key.team_id)
             raise RuntimeError("the workspace kept changing")
         except Unauthorized:
+            key, budget = None, None  # it was known a moment ago, if it was revoked meanwhile
             refusal, extra = Refusal("invalid_api_key"), [(b"www-authenticate", b"Bearer")]
         except Exhausted as exhausted:
             budget = exhausted.budget
@@ -147,13 +146,14 @@ class StatusApi:
         call.path = found.parameters
         return endpoint
 
-    def _view(self, request: Request, key: KeyRecord) -> View:
-        """The version asked for, else the key's pin, else the default. Raises Refusal."""
+    async def _view(self, request: Request, key: KeyRecord) -> View:
+        """The version asked for, else the key's pin, else the default. Raises Refusal, Stale."""
         asked = request.headers.get(b"x-api-version")
         if asked is None:
             return RELEASES[key.pin_version] if key.pin_version else self._default
         view = RELEASES.find(asked.decode("latin-1").strip(" "))
         if view is None:
+            await self._memory.confirm(key)  # a key revoked meanwhile is refused as a key
             raise unsupported_version()
         return view
 
@@ -171,6 +171,13 @@ class StatusApi:
             (b"x-request-id", request.id),
         ]
         return headers if budget is None else headers + limit_headers(budget)
+
+
+def _below_v1(segments: list[str]) -> list[str]:
+    """The path below `/v1` or `/api/v1`. A path that has a slash of these percent-encoded is below neither and
+    stays whole: it names nothing."""
+    at = 1 if segments[0] == "api" else 0
+    return segments[at + 1 :] if segments[at] == "v1" else segments
 
 
 class _MethodNotAllowed(Refusal):

@@ -4,41 +4,28 @@ Handlers build these; the OpenAPI documents are made from them; releases (versio
 are newer than which version. A field that is `UNSET` is left out of the answer.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-_INSTANT = {"format": "date-time", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
-
-Id = Annotated[str, Meta(pattern=_UUID, description="UUID in lower case.")]
-Instant = Annotated[datetime, Meta(description="UTC, whole seconds.", extra_json_schema=_INSTANT)]
-Money = Annotated[str, Meta(pattern="^-?[0-9]+[.][0-9]{2}$", description="Two decimals.")]
-Color = Annotated[str, Meta(pattern="^#[0-9A-Fa-f]{6}$", description="`#` and six hex digits.")]
-Count = Annotated[int, Meta(ge=0)]
-Quantity = Annotated[int | float, Meta(description="A whole number is written without a fraction.")]
-OrderGid = Annotated[
-    str,
-    Meta(
-        pattern="^gid://shopify/(Order|DraftOrder)/[0-9]+$",
-        description="Shopify's global id; null when the order has none.",
-    ),
-]
-LineItemGid = Annotated[
-    str,
-    Meta(
-        pattern="^gid://shopify/LineItem/[0-9]+$",
-        description="Shopify's global id; null when the line item has none.",
-    ),
-]
-NamedOrder = Annotated[
-    str, Meta(description="The order's UUID; for an order that was not found the text as sent.")
-]
-NamedLineItem = Annotated[
-    str, Meta(description="The line item's UUID; for one that was not found the text as sent.")
-]
-ErrorText = Annotated[str, Meta(description="A sentence for people; `details.code` is for programs.")]
+from milepost.model.workflow import CHANNELS
+from milepost.surfaces.status_api.scalars import (
+    WITH_DEADLINE,
+    WITH_STATUSES,
+    Color,
+    Count,
+    DisplayName,
+    ErrorText,
+    Id,
+    Instant,
+    LineItemGid,
+    Money,
+    NamedLineItem,
+    NamedOrder,
+    OrderGid,
+    Quantity,
+    StoredMetafield,
+)
 
 
 class StatusRef(Struct, gc=False):
@@ -89,7 +76,7 @@ class ShippingAddress(Struct, gc=False):
 
 
 class Deadline(Struct, gc=False):
-    """When the status was entered and until when it may last (section 22.10)."""
+    """When the status was entered and until when it may last."""
 
     entered_at: Instant
     deadline_at: Instant | None
@@ -97,86 +84,18 @@ class Deadline(Struct, gc=False):
 
 
 class LineItem(Struct, gc=False):
-    """One line of an order. `status`, `sub_status` and `deadline` are there only when `include` asks for them."""
+    """One line of an order."""
 
     id: Id
     shopify_line_item_id: LineItemGid | None
     name: Annotated[str | None, Meta(description="The item's description.")]
     quantity: Quantity
-    status: StatusRef | None | UnsetType = UNSET
-    sub_status: SubStatusRef | None | UnsetType = UNSET
-    deadline: Deadline | None | UnsetType = UNSET
-
-
-class MetafieldStatus(Struct, gc=False):
-    id: Id
-    name: str
-    display_name: str
-    color: Color
-
-
-class MetafieldCount(Struct, gc=False):
-    """How many line items, and the sum of their quantities."""
-
-    item_count: Count
-    quantity: Quantity
-
-
-class MetafieldSubStatusCount(Struct, gc=False):
-    id: Id
-    name: str
-    item_count: Count
-    quantity: Quantity
-
-
-class MetafieldStatusCount(Struct, gc=False):
-    """A status in use, by `order`, and its sub-statuses."""
-
-    id: Id
-    name: str
-    display_name: str
-    color: Color
-    item_count: Count
-    quantity: Quantity
-    sub_statuses: list[MetafieldSubStatusCount]
-
-
-class MetafieldLineItem(Struct, gc=False):
-    id: Id
-    shopify_line_item_id: LineItemGid | None
-    name: str | None
-    quantity: Quantity
-    status: MetafieldStatus | None
-    sub_status: SubStatusRef | None
-
-
-class MetafieldValue(Struct, gc=False):
-    version: Literal[1]
-    order_id: Id
-    item_count: Count
-    quantity: Quantity
-    statuses: list[MetafieldStatusCount]
-    unassigned: MetafieldCount
-    line_items: list[MetafieldLineItem]
-
-
-class Metafield(Struct, gc=False):
-    """The line item statuses of an order as a shop stores them. Same state, same bytes: it is answered as it was
-    stored (section 22.9)."""
-
-    namespace: Literal["milepost"]
-    key: Literal["line_item_statuses"]
-    type: Literal["json"]
-    value: MetafieldValue
-
-
-StoredMetafield = Annotated[Raw | None | UnsetType, Meta(extra_json_schema={"x-stored": "Metafield"})]
-"""JSON text, answered byte by byte; in the OpenAPI document it is the Struct named here."""
+    status: Annotated[StatusRef | UnsetType | None, WITH_STATUSES] = UNSET
+    sub_status: Annotated[SubStatusRef | UnsetType | None, WITH_STATUSES] = UNSET
+    deadline: Annotated[Deadline | UnsetType | None, WITH_DEADLINE] = UNSET
 
 
 class Order(Struct):
-    """An order. `deadline` and `metafield` are there only when `include` asks for them."""
-
     id: Id
     shopify_order_id: OrderGid | None
     name: Annotated[str, Meta(max_length=64, description="The order number, unique in the team.")]
@@ -194,7 +113,7 @@ class Order(Struct):
     note: str | None
     cancelled: bool
     cancelled_at: Annotated[Instant | None, Meta(description="Set when `cancelled` is true.")]
-    deadline: Deadline | None | UnsetType = UNSET
+    deadline: Annotated[Deadline | UnsetType | None, WITH_DEADLINE] = UNSET
     metafield: StoredMetafield = UNSET
 
 
@@ -214,9 +133,6 @@ class OrderAnswer(Struct):
     order: Order
 
 
-_CHANNELS = ["email", "sms", "whatsapp"]
-
-
 class ChannelTotals(Struct, gc=False):
     sent: Count
     failed: Count
@@ -227,7 +143,9 @@ class Notifications(Struct, gc=False):
 
     total_sent: Count
     total_failed: Count
-    by_channel: Annotated[dict[str, ChannelTotals], Meta(extra_json_schema={"propertyNames": {"enum": _CHANNELS}})]
+    by_channel: Annotated[
+        dict[str, ChannelTotals], Meta(extra_json_schema={"propertyNames": {"enum": list(CHANNELS)}})
+    ]
 
 
 class ChangedOrder(Struct, gc=False):
@@ -335,11 +253,6 @@ class SubStatusGroup(Struct, gc=False):
     id: Id
     name: str
     options: list[SubStatusOption]
-
-
-DisplayName = Annotated[
-    str, Meta(description="`public_name` when `use_public_name` is true and there is one, else `name`.")
-]
 
 
 class Status(Struct, gc=False):
@@ -471,29 +384,6 @@ class Settings(Struct, gc=False):
 
 class SettingsAnswer(Struct, gc=False):
     settings: Settings
-
-
-class FaultyField(Struct, gc=False):
-    field: str
-    message: str
-
-
-class RefusalDetails(Struct, gc=False):
-    """Why: `code` is stable; which other members there are depends on it."""
-
-    code: str
-    message: Annotated[str, Meta(pattern="^Unexpected error[.] Request id: .+$")] | UnsetType = UNSET
-    fields: list[FaultyField] | UnsetType = UNSET
-    supported: Annotated[list[str], Meta(description="The versions that are served.")] | UnsetType = UNSET
-    permission: Annotated[str, Meta(description="The permission that the key lacks.")] | UnsetType = UNSET
-    minimum_version: Annotated[str, Meta(description="The first version that has it.")] | UnsetType = UNSET
-    current_workflow_id: Id | None | UnsetType = UNSET
-    allowed_workflow_ids: Annotated[list[Id], Meta(description="Legal at that moment.")] | UnsetType = UNSET
-    current_status_id: Id | None | UnsetType = UNSET
-    allowed_status_ids: Annotated[list[Id], Meta(description="Legal at that moment.")] | UnsetType = UNSET
-    mode: Literal["order", "line_item"] | UnsetType = UNSET
-    window: Literal["minute", "day"] | UnsetType = UNSET
-    retry_after: Annotated[int, Meta(ge=1, description="Seconds.")] | UnsetType = UNSET
 
 
 def json_value(text: str | None) -> Any:

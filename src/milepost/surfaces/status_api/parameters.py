@@ -22,7 +22,7 @@ INCLUDE = Field(
     name="include",
     kind=fields.choices(*INCLUDES),
     default=frozenset(),
-    about="Extras of the order.",
+    about="Extras of the order, comma-separated.",
 )
 LIST_QUERY = (
     Field(name="page", kind=fields.whole_number(), default=1, about="Page, from 1."),
@@ -32,7 +32,11 @@ LIST_QUERY = (
         default=25,
         about="Orders a page; above 250 it becomes 250.",
     ),
-    Field(name="status", kind=fields.text(), about="Id of the primary status."),
+    Field(
+        name="status",
+        kind=fields.text(),
+        about="Id of the primary status; an unknown one matches nothing.",
+    ),
     Field(
         name="order_ids",
         kind=fields.listed(at_most=MAX_LISTED),
@@ -48,16 +52,25 @@ LIST_QUERY = (
         name="sort_by",
         kind=fields.choice("created_at", "name"),
         default="created_at",
-        about="What the list is sorted by; `name` sorts naturally.",
+        about="What the list is sorted by; in `name` runs of digits count as numbers. In any letter case.",
     ),
-    Field(name="sort_order", kind=fields.choice("asc", "desc"), default="desc", about="Direction of the sort."),
+    Field(
+        name="sort_order",
+        kind=fields.choice("asc", "desc"),
+        default="desc",
+        about="Direction of the sort, in any letter case.",
+    ),
     Field(
         name="order_type",
         kind=fields.choice("REGULAR", "DRAFT", "ALL", upper=True),
         default="ALL",
-        about="Regular orders, drafts, or all.",
+        about="Regular orders, drafts, or all; in any letter case.",
     ),
-    Field(name="workflow_id", kind=fields.text(), about="Id of the workflow that orders are assigned to."),
+    Field(
+        name="workflow_id",
+        kind=fields.text(),
+        about="Id of the workflow that orders are in; an unknown one matches nothing.",
+    ),
     INCLUDE,
 )
 
@@ -102,6 +115,16 @@ def order_ids(at_most: int) -> Field:
             entries.append(entry)
         return entries
 
-    entry = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
-    kind = Kind(read, {"type": "array", "items": entry, "minItems": 1, "maxItems": at_most})
-    return Field(name="order_ids", kind=kind, required=True, about=f"1 to {at_most} orders.")
+    entry = {"type": ["string", "integer"]}
+    about = f"1 to {at_most} orders. Digits of Shopify ids may also be sent as integers."
+    only_strings = {"properties": {"order_ids": {"items": {"type": "string"}}}}
+    switched = {
+        "properties": {"use_shopify_order_id": {"enum": [True, "true"]}},
+        "required": ["use_shopify_order_id"],
+    }
+    kind = Kind(
+        read,
+        {"type": "array", "items": entry, "minItems": 1, "maxItems": at_most},
+        rule={"anyOf": [only_strings, switched]},
+    )
+    return Field(name="order_ids", kind=kind, required=True, about=about)

@@ -1,0 +1,129 @@
+"""Rows of orders that pass from a definition that goes to the one that takes its place.
+
+What has a form in events moves in `store.progress` and `store.line_items`; here is the rest: references that
+no document of an order shows as a change, and the workflow whose milestones an order carries.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from milepost.model.actor import Actor
+from milepost.model.events import Event
+from milepost.store.db import Database
+from milepost.store.progress import event_columns
+
+DROP_ADDON = """
+delete from order_addons where team_id = $1 and status_id = $2 and order_id = any($3::uuid[])
+"""
+
+MOVE_LINKS = """
+with moved as (
+  update order_milestones set linked_status_id = $3, linked_sub_status_id = null, updated_at = $4
+  where team_id = $1 and linked_status_id = $2 returning order_id
+)
+update orders set version = version + 1, updated_at = $4
+where team_id = $1 and id in (select order_id from moved)
+"""
+
+# The version rises with each of these, so that a decision made on the old reference is made again.
+MOVE_ANCHORS = """
+update orders set anchor_status_id = $3, version = version + 1
+where team_id = $1 and anchor_status_id = $2
+"""
+
+MOVE_ITEM_ANCHORS = """
+with moved as (
+  update order_items set anchor_status_id = $3
+  where team_id = $1 and anchor_status_id = $2 returning order_id
+)
+update orders set version = version + 1 where team_id = $1 and id in (select order_id from moved)
+"""
+
+MOVE_WORKFLOW = """
+update orders set workflow_id = $3, version = version + 1, updated_at = $4
+where team_id = $1 and workflow_id = $2
+"""
+
+MOVE_ITEM_WORKFLOW = """
+with moved as (
+  update order_items set workflow_id = $3, updated_at = $4
+  where team_id = $1 and workflow_id = $2 returning order_id
+)
+update orders set version = version + 1, updated_at = $4
+where team_id = $1 and id in (select order_id from moved)
+"""
+
+CARRIERS = """
+select id, event_seq, order_number, order_type from orders
+where team_id = $1 and milestone_workflow_id = $2 order by id limit $3 for update
+"""
+
+MOVE_CARRIERS = """
+with changed as (
+  update orders set milestone_workflow_id = $3, version = version + 1, event_seq = event_seq + 1, updated_at = $4
+  where team_id = $1 and id = any($2::uuid[])
+  returning id
+)
+insert into events (team_id, id, order_id, sequence, type, subject_id, actor_kind, actor_id, actor_name,
+                    effective_at, recorded_at, old_data, new_data, facts)
+select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $5, $6, $7, e.effective_at, $4,
+       e.old_data, e.new_data, e.facts
+from unnest($8::uuid[], $9::uuid[], $10::bigint[], $11::text[], $12::uuid[], $13::timestamptz[],
+            $14::jsonb[], $15::jsonb[], $16::jsonb[])
+  as e (id, order_id, sequence, type, subject_id, effective_at, old_data, new_data, facts)
+join changed c on c.id = e.order_id
+"""
+
+
+async def drop_addon(db: Database, team_id: str, status_id: str, order_ids: Sequence[str]) -> None:
+    await db.execute(DROP_ADDON, team_id, status_id, order_ids)
+
+
+async def move_links(db: Database, team_id: str, old: str, new: str, at: datetime) -> None:
+    """Milestones of orders that enter status `old` when they are confirmed will enter `new`."""
+    await db.execute(MOVE_LINKS, team_id, old, new, at)
+
+
+async def move_anchors(db: Database, team_id: str, old: str, new: str | None) -> None:
+    """The latest chain status that orders and line items held."""
+    await db.execute(MOVE_ANCHORS, team_id, old, new)
+    await db.execute(MOVE_ITEM_ANCHORS, team_id, old, new)
+
+
+async def move_workflow(db: Database, team_id: str, old: str, new: str, at: datetime) -> None:
+    """Where the status workflow of orders and line items stands."""
+    await db.execute(MOVE_WORKFLOW, team_id, old, new, at)
+    await db.execute(MOVE_ITEM_WORKFLOW, team_id, old, new, at)
+
+
+class Carrier(Struct, frozen=True):
+    """An order that carries the milestones of a workflow."""
+
+    id: str
+    event_seq: int
+    order_number: str
+    order_type: str
+
+
+async def lock_carriers(db: Database, team_id: str, workflow_id: str, limit: int) -> list[Carrier]:
+    """Orders that carry milestones of the workflow, held until the transaction ends."""
+    return [Carrier(**row) for row in await db.fetch(CARRIERS, team_id, workflow_id, limit)]
+
+
+async def move_carriers(
+    db: Database, actor: Actor, workflow_id: str, events: Sequence[Event], at: datetime
+) -> None:
+    """The orders of the events, one each, carry that workflow now."""
+    await db.execute(
+        MOVE_CARRIERS,
+        actor.team_id,
+        [event.order_id for event in events],
+        workflow_id,
+        at,
+        actor.kind,
+        actor.id,
+        actor.name,
+        *event_columns(events),
+    )
