@@ -42,7 +42,7 @@ class Floor:
         self.pool = pool
         self.team = known.team.id
         self.actor_id = new_id()
-        self.sql = statements(self.team)
+        self.sql = statements()
         statuses = {UUID(one.id): one for one in known.statuses}
         self.statuses = {at: {"id": one.id, "name": one.name, "color": one.color} for at, one in statuses.items()}
         self.in_events = {at: {**self.statuses[at], "id": ulid(one.id)} for at, one in statuses.items()}

@@ -30,7 +30,7 @@ def program() -> str | None:
 
 async def scripts(url: str, team: Team) -> dict[str, str]:
     """By workload: a script of pgbench. Where Milepost sends a parameter, stands an expression of its type."""
-    sql = statements(team.id)
+    sql = statements()
     some = team.order_ids[:1000]
     listed = {1: f"'{team.id}'::uuid", 2: "25", 3: ":offset"}
     one = {1: f"'{team.id}'::uuid", 2: f"({_array(some, 'uuid')})[:order]"}
@@ -89,7 +89,7 @@ async def _change_script(url: str, team: Team) -> str:
         **dict(enumerate(_event(order, sequence), 18)),
     }
     steps = f"\\set order :client_id * {walks} + :step % {walks} + 1\n\\set walk :step / {walks}\n"
-    sql = statements(team.id)
+    sql = statements()
     return steps + "\\set step :step + 1\n" + _filled(sql.load, load) + _filled(sql.move, move)
 
 

@@ -1,12 +1,13 @@
 """The SQL that Milepost sends, caught in the act: the functions that send it are called with a recorder."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from msgspec import Struct
 
 from milepost.reads import orders
 from milepost.store import progress
+from milepost.store.db import Database
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -23,14 +24,15 @@ class Statements(Struct, frozen=True):
 class _Recorder:
     """A Database that answers nothing and remembers what it was asked."""
 
-    asked = ""
+    def __init__(self) -> None:
+        self.asked: tuple[str, tuple[Any, ...]] = ("", ())
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
-        self.asked = query
+        self.asked = (query, args)
         return []
 
     async def fetchrow(self, query: str, *args: Any) -> None:
-        self.asked = query
+        self.asked = (query, args)
 
     async def execute(self, query: str, *args: Any) -> str:
         raise NotImplementedError
@@ -39,23 +41,21 @@ class _Recorder:
         raise NotImplementedError
 
 
-def statements(team_id: str = NO_ID) -> Statements:
+def caught(call: Callable[[Database], Coroutine[Any, Any, Any]]) -> tuple[str, tuple[Any, ...]]:
+    """The statement and the parameters that the call sends first. Nothing else in it may wait."""
     recorder = _Recorder()
-    listed = orders.list_orders(
-        recorder, team_id, orders.Filter(), sort="created_at", direction="desc", limit=25, offset=0
-    )
-    return Statements(
-        _caught(recorder, listed),
-        _caught(recorder, orders.get_order(recorder, team_id, NO_ID)),
-        progress.LOAD_BY_IDS,
-        progress.all_move_statements()[0],
-    )
-
-
-def _caught(recorder: _Recorder, call: Coroutine[Any, Any, Any]) -> str:
-    """Nothing in the call waits: one step takes it to its end."""
     try:
-        call.send(None)
+        call(recorder).send(None)
     except StopIteration:
         return recorder.asked
-    raise AssertionError("the read waited for something else than the recorder")
+    raise AssertionError("the call waited for something else than the recorder")
+
+
+def statements() -> Statements:
+    listed, _ = caught(
+        lambda db: orders.list_orders(
+            db, NO_ID, orders.Filter(), sort="created_at", direction="desc", limit=25, offset=0
+        )
+    )
+    got, _ = caught(lambda db: orders.get_order(db, NO_ID, NO_ID))
+    return Statements(listed, got, progress.LOAD_BY_IDS, progress.all_move_statements()[0])

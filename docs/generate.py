@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from milepost import settings
 from milepost.cli import app
+from milepost.surfaces.status_api.changelog import changelog
 
 FOLDER = Path(__file__).parent / "reference"
 _SOURCES = Path(settings.__file__).parents[1]
@@ -21,7 +22,11 @@ _COMMON = ("--database-url", "--data-dir", "--json", "--help")
 
 def pages() -> dict[str, str]:
     """The text of every page by file name."""
-    return {"settings.md": _settings_page(), "cli.md": _cli_page()}
+    return {
+        "settings.md": _settings_page(),
+        "cli.md": _cli_page(),
+        "status-api-changelog.md": f"{_NOTE}\n\n{changelog()}",
+    }
 
 
 # Settings

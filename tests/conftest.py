@@ -124,6 +124,36 @@ def database_url(databases: Databases) -> str:
 
 @pytest.fixture(scope="session")
 async def pool(database_url: str):
+    """This worker's pool. When all its tests have run, what must hold after any of them is checked."""
     opened = await db.open_pool(database_url, size=20)
     yield opened
+    for what, statement in INVARIANTS.items():
+        rows = await opened.fetch(statement)
+        assert rows == [], f"{what}: {[dict(row) for row in rows[:3]]}"
     await opened.close()
+
+
+INVARIANTS = {
+    "an order's events are not 1..event_seq": """
+        select o.team_id, o.id, o.event_seq, array_agg(e.sequence order by e.sequence) as sequences
+        from orders o left join events e on e.team_id = o.team_id and e.order_id = o.id
+        group by o.team_id, o.id, o.event_seq
+        having coalesce(array_agg(e.sequence order by e.sequence) filter (where e.id is not null), '{}')
+               <> array(select generate_series(1, o.event_seq))
+        """,
+    "a tally is not the number of orders there": """
+        with counted as (
+          select team_id, status_id, workflow_id, is_draft, count(*) as orders from orders group by 1, 2, 3, 4
+        ),
+        tallied as (
+          select team_id, nullif(status_id, '00000000-0000-0000-0000-000000000000') as status_id,
+                 nullif(workflow_id, '00000000-0000-0000-0000-000000000000') as workflow_id, is_draft,
+                 sum(orders)::bigint as orders
+          from order_tallies group by 1, 2, 3, 4 having sum(orders) <> 0
+        )
+        (table counted except table tallied) union all (table tallied except table counted)
+        """,
+    "a status without the moment of its entry": """
+        select id from orders where (status_id is null) <> (status_entered_at is null)
+        """,
+}

@@ -10,7 +10,8 @@ from milepost.settings import Settings
 from milepost.store import limits as leases
 from milepost.store.db import Pool
 from milepost.surfaces.status_api import app as status_api
-from milepost.surfaces.system import system_app
+from milepost.surfaces.status_api import openapi
+from milepost.surfaces.system import Reference, system_app
 
 
 def build(settings: Settings, pool: Pool, clock: Clock, *, processes: int = 1) -> ASGIApp:
@@ -27,7 +28,18 @@ def build(settings: Settings, pool: Pool, clock: Clock, *, processes: int = 1) -
         default_version=settings.default_api_version,
         bulk_max_orders=settings.bulk_max_orders,
     )
-    return _Front(dict.fromkeys(status_api.ROOTS, status), system_app(pool))
+    system = system_app(pool, _references(settings), f"status-{settings.default_api_version}")
+    return _Front(dict.fromkeys(status_api.ROOTS, status), system)
+
+
+def _references(settings: Settings) -> dict[str, Reference]:
+    """The OpenAPI files by name."""
+    return {
+        f"status-{version}": Reference(
+            f"Status API {version}", partial(openapi.text, version, settings.bulk_max_orders)
+        )
+        for version in openapi.VERSIONS
+    }
 
 
 class _Front:

@@ -103,11 +103,12 @@ def program(*argv: str, env: dict[str, str] | None = None, cwd: Path | None = No
 
 
 def run(
-    *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess:
-    """Run `milepost ARGV` to its end."""
+    *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `milepost ARGV` to its end, with `typed` on its stdin."""
     return subprocess.run(
         [sys.executable, "-m", "milepost", *argv],
+        input=typed,
         capture_output=True,
         text=True,
         cwd=cwd or ROOT,

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from milepost import __version__
+from tests.conftest import database_in
 from tests.runtime.processes import run
 
 
@@ -22,7 +23,18 @@ def test_help_is_quick_and_names_every_command():
         done = run("--help")
         durations.append(time.monotonic() - began)
     assert done.returncode == 0
-    for command in ("serve", "migrate", "demo", "apply", "export-workspace", "keys", "openapi", "doctor"):
+    for command in (
+        "serve",
+        "migrate",
+        "demo",
+        "apply",
+        "export-workspace",
+        "keys",
+        "import",
+        "orders",
+        "openapi",
+        "doctor",
+    ):
         assert f"  {command} " in done.stdout
     assert min(durations) < 0.5
 
@@ -163,8 +175,7 @@ async def _database(server_url: str, how: str):
     connection = await asyncpg.connect(server_url)
     try:
         await connection.execute(f'create database "{name}" {how}')
-        base, _, query = server_url.partition("?")
-        yield f"{base.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+        yield database_in(server_url, name)
         await connection.execute(f'drop database "{name}" with (force)')
     finally:
         await connection.close()

@@ -150,6 +150,21 @@ def test_the_embedded_database_is_shared_with_a_command_and_stopped_by_the_last(
     assert not pid_file.exists()
 
 
+def test_an_embedded_database_that_is_killed_is_started_again(tmp_path):
+    pid_file = tmp_path / "data" / "postgresql" / "postmaster.pid"
+    with program("-m", "milepost", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")) as running:
+        url = address(running)
+        assert status(f"{url}/readyz") == 200
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+        wait_until(lambda: status(f"{url}/readyz") == 503)
+        wait_until(lambda: status(f"{url}/readyz") == 200)
+        assert status(f"{url}/v1/orders") == 401
+        running.send(signal.SIGTERM)
+        assert running.wait() == 0
+    assert "PostgreSQL has ended" in running.stderr
+    assert not pid_file.exists()
+
+
 def test_a_killed_worker_is_replaced_while_the_other_serves(databases):
     with serve(databases.make(), "--workers", "2") as running:
         url = address(running)

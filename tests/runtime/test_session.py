@@ -13,6 +13,7 @@ from milepost.settings import SettingsError
 from milepost.store import migrations
 from milepost.store.db import Unavailable
 from milepost.store.embedded_error import EmbeddedError
+from tests.conftest import database_in
 
 
 @pytest.fixture(autouse=True)
@@ -130,5 +131,5 @@ def test_a_database_that_cannot_be_reached_is_unavailable(capsys):
 
 def test_a_database_that_does_not_exist_is_unavailable(server_url, capsys):
     with pytest.raises(typer.Exit) as ended:
-        session.run(count_teams, server_url.rpartition("/")[0] + "/no_such_database")
+        session.run(count_teams, database_in(server_url, "no_such_database"))
     assert ended.value.exit_code == 69

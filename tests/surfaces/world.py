@@ -1,6 +1,7 @@
 """A served Milepost and its teams, for tests that speak HTTP over real sockets."""
 
 import asyncio
+import io
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -24,6 +25,7 @@ from milepost.model.order import Customer, NewItem, NewOrder, Stop
 from milepost.reads import workspace as reads
 from milepost.settings import Settings
 from milepost.store.db import Pool
+from tests.openapi_check import check_answer
 
 OVERRIDE = "canOverrideProductChainEnforcement"
 ALL_BUT_OVERRIDE = tuple(name for name in PERMISSIONS if name != OVERRIDE)
@@ -169,11 +171,15 @@ class World:
         """A request as it is; `body` is sent as JSON unless it is bytes or an iterator of them, which is sent in
         chunks. A path with `%` is sent as written."""
         data = body if body is None or isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
+        if isinstance(data, bytes) and len(data) > 65_536:
+            data = io.BytesIO(data)  # aiohttp warns of large bytes
         url = URL(self.base + path, encoded="%" in path)
         async with self._http.request(
             method, url, headers=headers, data=data, allow_redirects=False, **options
         ) as answer:
-            return Reply(answer.status, answer.headers, await answer.read())
+            reply = Reply(answer.status, answer.headers, await answer.read())
+        check_answer(method, path, reply)
+        return reply
 
     async def team(self, **settings: Any) -> "Team":
         """A new team with a key that may do all but override, without limits."""

@@ -37,8 +37,11 @@ async def test_a_new_team_has_the_standard_workflow_and_plain_settings(pool):
     team_id = await accounts.create_team(pool, NOW, name=name, time_zone="Europe/Lisbon", currency="EUR")
     ours = await workspace.load(pool, team_id)
     assert (ours.team.id, ours.team.name, ours.team.time_zone, ours.team.currency) == (
-        team_id, name, "Europe/Lisbon", "EUR",
-    )  # fmt: skip
+        team_id,
+        name,
+        "Europe/Lisbon",
+        "EUR",
+    )
     assert ours.team.status_specificity == "combined"
     assert not (
         ours.team.workflows_enabled or ours.team.enforce_workflow_order or ours.team.enforce_product_chain
@@ -54,8 +57,11 @@ async def test_a_new_team_has_the_standard_workflow_and_plain_settings(pool):
         (4, "Delivered", "delivery", "brand", 1),
     ]
     assert [m.task_templates for m in standard.milestones] == [
-        (), (), (TaskTemplate("On track to ship", required=False, days_before=7),), (),
-    ]  # fmt: skip
+        (),
+        (),
+        (TaskTemplate("On track to ship", required=False, days_before=7),),
+        (),
+    ]
     assert all(m.status_id is None and m.key_date_rule is None for m in standard.milestones)
 
 

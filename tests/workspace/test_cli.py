@@ -44,13 +44,23 @@ def test_apply_answers_with_every_id(milepost, harbour):
         "sub_status_options": ["Varnish coats/First coat", "Varnish coats/Second coat"],
         "workflows": ["Standard", "Build"],
         "milestones": [
-            *(f"Standard/{name}" for name in ("Order accepted", "Production started", "Shipped", "Delivered")),
+            *(
+                f"Standard/{name}"
+                for name in ("Order accepted", "Production started", "Shipped", "Delivered")
+            ),
             *(f"Build/{name}" for name in ("Order accepted", "Production start", "Shipped", "Delivered")),
         ],
     }
     assert list(made) == [
-        "team", "statuses", "sub_status_options", "workflows", "milestones", "created", "changed", "unchanged",
-    ]  # fmt: skip
+        "team",
+        "statuses",
+        "sub_status_options",
+        "workflows",
+        "milestones",
+        "created",
+        "changed",
+        "unchanged",
+    ]
     assert (made["created"], made["changed"], made["unchanged"]) == (16, 1, 0)
     again = json.loads(milepost("apply", harbour, "--json").stdout)
     assert again == {**made, "created": 0, "changed": 0, "unchanged": 16}
@@ -104,8 +114,8 @@ def test_a_faulty_file_fails_with_all_its_lines(milepost, tmp_path):
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "milepost: The workspace cannot be made so",
-        "  line 3, statuses[0].colour: unknown key; did you mean color? The keys here are name, color, order, "
-        "public_name, use_public_name, independent, addon, workflow, sub_status_group, notifications, "
+        "  line 3, statuses[0].colour: unknown key; did you mean color? The keys here are name, color, "
+        "order, public_name, use_public_name, independent, addon, workflow, sub_status_group, notifications, "
         "max_duration, shopify_order_effect",
         "  line 4, statuses[1].workflow: there is no workflow 'Ghost'; there are Standard",
     ]
@@ -155,9 +165,23 @@ def test_a_file_may_come_by_standard_input(milepost):
 def test_a_key_is_shown_once_and_works_by_its_hash(milepost, harbour):
     team = json.loads(milepost("apply", harbour, "--json").stdout)["team"]
     result = milepost(
-        "keys", "create", "--name", "Till", "--permissions", "canViewStatuses, canViewOrders", "--rate-minute", "0",
-        "--rate-day", "7", "--pin-version", "1.2", "--expires", "2099-01-31", "--test", "--json",
-    )  # fmt: skip
+        "keys",
+        "create",
+        "--name",
+        "Till",
+        "--permissions",
+        "canViewStatuses, canViewOrders",
+        "--rate-minute",
+        "0",
+        "--rate-day",
+        "7",
+        "--pin-version",
+        "1.2",
+        "--expires",
+        "2099-01-31",
+        "--test",
+        "--json",
+    )
     made = json.loads(result.stdout)
     assert tokens.is_key(made["key"]) and made["key"].startswith("mp_test_")
     assert {**made, "id": 0, "key": 0, "created_at": 0} == {
@@ -176,8 +200,11 @@ def test_a_key_is_shown_once_and_works_by_its_hash(milepost, harbour):
     assert made["key"] not in listed.stdout
     [key] = json.loads(listed.stdout)["keys"]
     assert (key["id"], key["team"], key["prefix"], key["revoked_at"]) == (
-        made["id"], "Harbour Works", made["key"][:12], None,
-    )  # fmt: skip
+        made["id"],
+        "Harbour Works",
+        made["key"][:12],
+        None,
+    )
 
 
 def test_the_text_form_prints_the_key_alone(milepost, harbour):
@@ -201,7 +228,9 @@ def test_revoking(milepost, harbour):
     assert json.loads(again.stdout) == first
     assert again.stderr == f"Key {key_id} was revoked already.\n"
     for unknown in ("nonsense", "01a20c5a-25c5-7c38-9daa-eebd4a9fada4"):
-        assert milepost("keys", "revoke", unknown, code=3).stderr == f"milepost: API key {unknown!r} not found\n"
+        assert (
+            milepost("keys", "revoke", unknown, code=3).stderr == f"milepost: API key {unknown!r} not found\n"
+        )
 
 
 @pytest.mark.parametrize(

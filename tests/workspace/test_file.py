@@ -37,9 +37,7 @@ HARBOUR_WISH = WorkspaceWish(
     },
     calendar={"country": "PT", "subdivision": None, "extra_holidays": frozenset({date(2026, 6, 24)})},
     groups=(
-        GroupWish(
-            name="Varnish coats", options=("First coat", "Second coat"), where="sub_status_groups[0]"
-        ),
+        GroupWish(name="Varnish coats", options=("First coat", "Second coat"), where="sub_status_groups[0]"),
     ),
     statuses=(
         StatusWish(name="Hull laid", color="#5B8DB8", workflow="Build", where="statuses[0]"),
@@ -118,11 +116,13 @@ def test_json_means_the_same(indent):
 
 
 def test_json_knows_its_lines_and_its_escapes():
-    text = '{\n\t"team": {"name": "\\ud83d\\udea2 \\"Yard\\" \\/ \\u00e9"},\n\t"statuses": [\n\t\t{"nam": 1}]}'
+    text = (
+        '{\n\t"team": {"name": "\\ud83d\\udea2 \\"Yard\\" \\/ \\u00e9"},\n\t"statuses": [\n\t\t{"tint": 1}]}'
+    )
     assert parse(text.encode()).wish.team_name == '\U0001f6a2 "Yard" / é'
     assert [where for where, _ in faults_of(text)] == [
-        "line 4, statuses[0].nam",
         "line 4, statuses[0].name",
+        "line 4, statuses[0].tint",
     ]
 
 
@@ -143,9 +143,7 @@ def test_text_is_taken_as_written():
 
 def test_what_is_empty_counts_as_left_out():
     wish = parse(b"team: {name: A, time_zone: ~}\nstatuses:\nworkflows: [{name: W, description: null}]").wish
-    assert wish == WorkspaceWish(
-        team_name="A", workflows=(WorkflowWish(name="W", where="workflows[0]"),)
-    )
+    assert wish == WorkspaceWish(team_name="A", workflows=(WorkflowWish(name="W", where="workflows[0]"),))
     assert parse(b"calendar: {holidays: null, extra_holidays: []}").wish.calendar == {
         "country": None,
         "subdivision": None,
@@ -158,13 +156,15 @@ def test_everything_that_the_example_only_mentions():
         b"""
 calendar: {holidays: {country: DE, subdivision: BY}}
 statuses:
-  - {name: A, order: 5, max_duration: {enabled: false, seconds: 9}, shopify_order_effect: MARKS_ORDER_FULFILLED}
+  - {name: A, order: 5, max_duration: {enabled: false, seconds: 9},
+     shopify_order_effect: MARKS_ORDER_FULFILLED}
 workflows:
   - name: W
     order: 7
     default: false
     milestones:
-      - {name: M, type: custom, status: A, sub_status: S, key_date: {relative_to: ships_on, offset_days: -56}, prompt_offset_days: 2}
+      - {name: M, type: custom, status: A, sub_status: S,
+         key_date: {relative_to: ships_on, offset_days: -56}, prompt_offset_days: 2}
 replace_with: {statuses: {Old: A}, workflows: {Former: W}}
 """
     ).wish
@@ -186,6 +186,7 @@ replace_with: {statuses: {Old: A}, workflows: {Former: W}}
     assert (wish.replace_statuses, wish.replace_workflows) == ({"Old": "A"}, {"Former": "W"})
 
 
+ONE = "workflows: [{name: A, milestones: [{name: M, type: custom, "
 KEYS_OF_A_TASK = "The keys here are title, required, days_before"
 
 
@@ -222,9 +223,21 @@ KEYS_OF_A_TASK = "The keys here are title, required, days_before"
             "line 1, calendar.holidays.subdivision",
             "'ZZ' is no part of PT; it has",
         ),
-        ("calendar: {extra_holidays: [2026-6-24]}", "line 1, calendar.extra_holidays[0]", "is 2026-6-24; write"),
-        ("calendar: {extra_holidays: [2026-02-30]}", "line 1, calendar.extra_holidays[0]", "2026-02-30 is not"),
-        ("sub_status_groups:\n- {name: G, options: [a, b, a]}", "line 2, sub_status_groups[0].options[2]", "'a' is"),
+        (
+            "calendar: {extra_holidays: [2026-6-24]}",
+            "line 1, calendar.extra_holidays[0]",
+            "is 2026-6-24; write",
+        ),
+        (
+            "calendar: {extra_holidays: [2026-02-30]}",
+            "line 1, calendar.extra_holidays[0]",
+            "2026-02-30 is not",
+        ),
+        (
+            "sub_status_groups:\n- {name: G, options: [a, b, a]}",
+            "line 2, sub_status_groups[0].options[2]",
+            "'a' is",
+        ),
         ("statuses: [{color: '#123456'}]", "line 1, statuses[0].name", "is missing; add it"),
         ("statuses: {A: red}", "line 1, statuses", "is a mapping; write a list"),
         ("statuses: [A]", "line 1, statuses[0]", "is A; write a mapping with the keys name, color"),
@@ -235,8 +248,16 @@ KEYS_OF_A_TASK = "The keys here are title, required, days_before"
         ("statuses:\n- name: A\n  name: B", "line 3, statuses[0].name (again)", "stands in line 2 already"),
         ("statuses: [{name: A, order: 1.5}]", "line 1, statuses[0].order", "is 1.5; write a whole number"),
         ("statuses: [{name: A, order: -1}]", "line 1, statuses[0].order", "is -1; write a number from 0"),
-        ("statuses: [{name: A, order: 9999999999999999}]", "line 1, statuses[0].order", "is 9999999999999999; w"),
-        ("statuses: [{name: A, addon: true, independent: true}]", "line 1, statuses[0].addon", "a status is either"),
+        (
+            "statuses: [{name: A, order: 9999999999999999}]",
+            "line 1, statuses[0].order",
+            "is 9999999999999999; w",
+        ),
+        (
+            "statuses: [{name: A, addon: true, independent: true}]",
+            "line 1, statuses[0].addon",
+            "a status is either",
+        ),
         (
             "statuses: [{name: A, max_duration: {skip_weekends: true}}]",
             "line 1, statuses[0].max_duration.seconds",
@@ -247,7 +268,11 @@ KEYS_OF_A_TASK = "The keys here are title, required, days_before"
             "line 1, statuses[0].shopify_order_effect",
             "is SHIPS; write one of NONE, MARKS_ORDER_FULFILLED",
         ),
-        ("product_chains: [{product: K, statuses: []}]", "line 1, product_chains[0].statuses", "is empty; name"),
+        (
+            "product_chains: [{product: K, statuses: []}]",
+            "line 1, product_chains[0].statuses",
+            "is empty; name",
+        ),
         ("product_chains: [{product: K}]", "line 1, product_chains[0].statuses", "is missing; add it"),
         (
             "product_chains: [{product: K, statuses: [A, A]}]",
@@ -270,12 +295,12 @@ KEYS_OF_A_TASK = "The keys here are title, required, days_before"
             "an acceptance has no tasks",
         ),
         (
-            "workflows: [{name: A, milestones: [{name: M, type: custom, tasks: [{title: T, requird: true}]}]}]",
-            "line 1, workflows[0].milestones[0].tasks[0].requird",
+            ONE + "tasks: [{title: T, requires: true}]}]}]",
+            "line 1, workflows[0].milestones[0].tasks[0].requires",
             f"unknown key; did you mean required? {KEYS_OF_A_TASK}",
         ),
         (
-            "workflows: [{name: A, milestones: [{name: M, type: custom, tasks: [{title: T, days_before: -1}]}]}]",
+            ONE + "tasks: [{title: T, days_before: -1}]}]}]",
             "line 1, workflows[0].milestones[0].tasks[0].days_before",
             "is -1; write days from 0",
         ),
@@ -286,21 +311,33 @@ KEYS_OF_A_TASK = "The keys here are title, required, days_before"
             "a delivery takes its date from the order",
         ),
         (
-            "workflows: [{name: A, milestones: [{name: M, type: custom, key_date: {relative_to: issued_at}}]}]",
+            ONE + "key_date: {relative_to: issued_at}}]}]",
             "line 1, workflows[0].milestones[0].key_date.offset_days",
             "is missing; add it",
         ),
         (
-            "workflows: [{name: A, milestones: [{name: M, type: custom, sub_status: S}]}]",
+            ONE + "sub_status: S}]}]",
             "line 1, workflows[0].milestones[0].sub_status",
             "needs the status it belongs to; add status",
         ),
-        ("channels: {fax: 'json://x'}", "line 1, channels.fax", "unknown key; The keys here are email, sms, whatsapp"),
+        (
+            "channels: {fax: 'json://x'}",
+            "line 1, channels.fax",
+            "unknown key; The keys here are email, sms, whatsapp",
+        ),
         ("channels: {sms: localhost}", "line 1, channels.sms", "is no Apprise URL"),
-        ("suppliers: [{name: S, email: nobody}]", "line 1, suppliers[0].email", "'nobody' is no e-mail address"),
-        ("replace_with: {Old: New}", "line 1, replace_with.Old", "unknown key; The keys here are statuses, workf"),
+        (
+            "suppliers: [{name: S, email: nobody}]",
+            "line 1, suppliers[0].email",
+            "'nobody' is no e-mail address",
+        ),
+        (
+            "replace_with: {Old: New}",
+            "line 1, replace_with.Old",
+            "unknown key; The keys here are statuses, workf",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_says_where_and_what_and_what_would_be_right(text, where, what):
     found = faults_of(text)
     if not where:
@@ -312,7 +349,9 @@ def test_a_fault_says_where_and_what_and_what_would_be_right(text, where, what):
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_lines():
-    text = "team: {name: A, currency: eur}\nstatus: []\nstatuses:\n- {name: A, color: red, addon: maybe}\n- {}"
+    text = (
+        "team: {name: A, currency: eur}\nstatus: []\nstatuses:\n- {name: A, color: red, addon: maybe}\n- {}"
+    )
     assert [where for where, _ in faults_of(text)] == [
         "line 1, team.currency",
         "line 2, status",
@@ -358,7 +397,7 @@ def bomb() -> str:
     ],
 )
 def test_a_hostile_file_gets_one_clear_line_and_soon(data, where, what):
-    started = time.monotonic()
+    started = time.process_time()
     if where is None:
         assert faults_of(data)
         return
@@ -367,7 +406,23 @@ def test_a_hostile_file_gets_one_clear_line_and_soon(data, where, what):
     [(place, fault)] = refusal.value.faults
     assert (place, fault[: len(what)]) == (where, what)
     assert "\n" not in fault
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
+
+
+def test_a_list_without_end_is_one_fault_and_no_work():
+    options = ", ".join(f"o{n}" for n in range(20_001))
+    [(place, fault)] = faults_of(f"sub_status_groups: [{{name: G, options: [{options}]}}]")
+    assert (place, fault) == (
+        "line 1, sub_status_groups[0].options",
+        "has 20001 entries; the most is 20000",
+    )
+
+
+def test_of_very_many_faults_the_first_are_told():
+    found = faults_of("statuses:\n" + "- {}\n" * 300)
+    assert len(found) == 101
+    assert found[0] == ("line 2, statuses[0].name", "is missing; add it")
+    assert found[-1] == ("and", "200 faults more")
 
 
 def test_a_byte_order_mark_is_no_character():

@@ -17,14 +17,38 @@ from milepost.reads import workspace as read
 
 NOW = datetime(2026, 5, 4, 6, 31, 9, tzinfo=UTC)
 
-TRICKY = ["null", "~", "Yes", "1.5", "0x1f", "2026-06-24", "a: b", "#1", "- x", "&a", "*a", "!t", "%", "@", "é/ü", "🚢", "'\"", "{a}"]  # fmt: skip
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+TRICKY = [
+    "null",
+    "~",
+    "Yes",
+    "1.5",
+    "0x1f",
+    "2026-06-24",
+    "a: b",
+    "#1",
+    "- x",
+    "&a",
+    "*a",
+    "!t",
+    "%",
+    "@",
+    "é/ü",
+    "🚢",
+    "'\"",
+    "{a}",
+]
 NAMES = st.one_of(
     st.sampled_from(TRICKY),
-    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=12).filter(
-        lambda name: name == name.strip() and name.isprintable()
-    ),
+    st.text(
+        st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=12
+    ).filter(lambda name: name == name.strip() and name.isprintable()),
 )
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+TEXT = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
+    st.text("a \t\r\n\x85\u2028\u2029\ufeff\x1b:#-", max_size=8),
+)
 COLORS = st.from_regex(r"#[0-9A-Fa-f]{6}", fullmatch=True)
 BOOLEANS = st.booleans()
 DAYS = st.integers(-60, 60)
@@ -56,7 +80,9 @@ def milestones(draw, name, kind, statuses):
         anchor = draw(st.sampled_from(["issued_at", "ships_on", "delivered_on"]))
         found["key_date"] = {"relative_to": anchor, "offset_days": draw(DAYS)}
     if kind != "acceptance":
-        task = st.fixed_dictionaries({"title": NAMES, "required": BOOLEANS, "days_before": maybe(st.integers(0, 60))})
+        task = st.fixed_dictionaries(
+            {"title": NAMES, "required": BOOLEANS, "days_before": maybe(st.integers(0, 60))}
+        )
         found["tasks"] = draw(st.lists(task, max_size=2))
     enterable = [status for status in statuses if not status["addon"]]
     if enterable and draw(BOOLEANS):
@@ -130,11 +156,13 @@ def documents(draw):
             }
             for name in workflow_names
         ],
-        "channels": draw(st.dictionaries(st.sampled_from(["email", "sms"]), st.just("json://me:pa$$@h/x?a=b#c"))),
+        "channels": draw(
+            st.dictionaries(st.sampled_from(["email", "sms"]), st.just("json://me:pa$$@h/x?a=b#c"))
+        ),
         "suppliers": [
             {"name": name, "email": draw(maybe(st.just("yard@norte.example")))} for name in draw(NAME_LISTS)
         ],
-    }  # fmt: skip
+    }
 
 
 async def apply(pool, data: bytes, team: str, *, prune: bool = False):
@@ -144,6 +172,7 @@ async def apply(pool, data: bytes, team: str, *, prune: bool = False):
 
 async def setup_of(pool, team: str):
     found = await teams.find_team(pool, team)
+    assert found is not None
     return await read.load_setup(pool, found.id)
 
 
@@ -152,7 +181,11 @@ def named(setup):
     return {("team",) if kind == "team" else (kind, key): told for (kind, key), told in facts(setup).items()}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=SLOW,
+)
 @given(documents(), documents())
 async def test_a_workspace_survives_its_own_export(pool, first, second):
     one, other, fresh = (f"Team {uuid4().hex}" for _ in range(3))
@@ -167,16 +200,20 @@ async def test_a_workspace_survives_its_own_export(pool, first, second):
     assert await read.version(pool, setup.workspace.team.id) == version
     assert await setup_of(pool, one) == setup
 
-    text = workspace_export.as_yaml(setup).encode()
-    await apply(pool, text, fresh, prune=True)
+    data = workspace_export.as_yaml(setup).encode()
+    await apply(pool, data, fresh, prune=True)
     assert named(await setup_of(pool, fresh)) == named(setup)
 
     await apply(pool, json.dumps(second).encode(), other)
-    await apply(pool, text, other, prune=True)
+    await apply(pool, data, other, prune=True)
     assert named(await setup_of(pool, other)) == named(setup)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=SLOW,
+)
 @given(documents(), documents(), st.booleans())
 async def test_any_file_applied_twice_changes_nothing_the_second_time(pool, first, second, prune):
     team = f"Team {uuid4().hex}"

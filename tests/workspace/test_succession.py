@@ -68,9 +68,15 @@ async def events(pool, yard, order_id):
 async def line_in(pool, yard, order_id, position, **columns) -> str:
     line_id = new_id()
     values = {
-        "team_id": yard.team_id, "id": line_id, "order_id": order_id, "position": position, "quantity": 2,
-        "created_at": NOW, "updated_at": NOW, **columns,
-    }  # fmt: skip
+        "team_id": yard.team_id,
+        "id": line_id,
+        "order_id": order_id,
+        "position": position,
+        "quantity": 2,
+        "created_at": NOW,
+        "updated_at": NOW,
+        **columns,
+    }
     names, marks = ", ".join(values), ", ".join(f"${n}" for n in range(1, len(values) + 1))
     await pool.execute(f"insert into order_items ({names}) values ({marks})", *values.values())
     return line_id
@@ -78,10 +84,16 @@ async def line_in(pool, yard, order_id, position, **columns) -> str:
 
 async def test_orders_enter_the_successor_with_their_event(pool, yard):
     held = await order_in(
-        pool, yard.team_id, status_id=yard.status["Varnish"], sub_status_id=yard.option["First"],
-        workflow_id=yard.workflow["Build"], anchor_status_id=yard.status["Varnish"],
-    )  # fmt: skip
-    other = await order_in(pool, yard.team_id, status_id=yard.status["Laid"], workflow_id=yard.workflow["Refit"])
+        pool,
+        yard.team_id,
+        status_id=yard.status["Varnish"],
+        sub_status_id=yard.option["First"],
+        workflow_id=yard.workflow["Build"],
+        anchor_status_id=yard.status["Varnish"],
+    )
+    other = await order_in(
+        pool, yard.team_id, status_id=yard.status["Laid"], workflow_id=yard.workflow["Refit"]
+    )
     untouched = await order(pool, yard, other)
     await apply(pool, AFTER, to=yard.name, at=LATER, prune=True)
 
@@ -96,8 +108,11 @@ async def test_orders_enter_the_successor_with_their_event(pool, yard):
     assert moved["event_seq"] == 1 and moved["updated_at"] == LATER
     [event] = await events(pool, yard, held)
     assert (event["type"], event["sequence"], event["actor_kind"], event["subject_id"]) == (
-        "order.status.changed", 1, "system", None,
-    )  # fmt: skip
+        "order.status.changed",
+        1,
+        "system",
+        None,
+    )
     assert event["old_data"] == {
         "custom_status": {"id": ulid(yard.status["Varnish"]), "name": "Varnish", "color": "#8A94A6"},
         "custom_sub_status": {"id": ulid(yard.option["First"]), "name": "First"},
@@ -118,9 +133,15 @@ async def test_orders_enter_the_successor_with_their_event(pool, yard):
 async def test_line_items_and_their_metafield_move(pool, yard):
     order_id = await order_in(pool, yard.team_id)
     line = await line_in(
-        pool, yard, order_id, 1, status_id=yard.status["Varnish"], sub_status_id=yard.option["Second"],
-        status_entered_at=NOW, workflow_id=yard.workflow["Build"],
-    )  # fmt: skip
+        pool,
+        yard,
+        order_id,
+        1,
+        status_id=yard.status["Varnish"],
+        sub_status_id=yard.option["Second"],
+        status_entered_at=NOW,
+        workflow_id=yard.workflow["Build"],
+    )
     other = await line_in(pool, yard, order_id, 2)
     await apply(pool, AFTER, to=yard.name, at=LATER, prune=True)
     found = {
@@ -141,9 +162,7 @@ async def test_line_items_and_their_metafield_move(pool, yard):
 @pytest.mark.parametrize("has_successor", [False, True])
 async def test_an_addon_becomes_its_successor_once(pool, yard, has_successor):
     order_id = await order_in(pool, yard.team_id)
-    statement = (
-        "insert into order_addons (team_id, order_id, status_id, entered_at) values ($1, $2, $3, $4)"
-    )
+    statement = "insert into order_addons (team_id, order_id, status_id, entered_at) values ($1, $2, $3, $4)"
     await pool.execute(statement, yard.team_id, order_id, yard.status["Gift"], NOW)
     rushed = NOW + timedelta(hours=1)
     if has_successor:
@@ -159,8 +178,8 @@ async def test_an_addon_becomes_its_successor_once(pool, yard, has_successor):
 async def test_milestones_anchors_and_carriers_follow(pool, yard):
     carrier = await order_in(pool, yard.team_id, milestone_workflow_id=yard.workflow["Build"])
     milestone = (
-        "insert into order_milestones (team_id, id, order_id, workflow_milestone_id, position, type, name, owner, "
-        "linked_status_id, linked_sub_status_id, prompt_offset_days, created_at, updated_at) "
+        "insert into order_milestones (team_id, id, order_id, workflow_milestone_id, position, type, name, "
+        "owner, linked_status_id, linked_sub_status_id, prompt_offset_days, created_at, updated_at) "
         "values ($1, $2, $3, $4, 1, 'acceptance', 'Go', 'supplier', $5, $6, 0, $7, $7)"
     )
     ids = (new_id(), carrier, new_id(), yard.status["Varnish"], yard.option["First"])
@@ -215,9 +234,14 @@ async def test_a_dry_run_foresees_it_and_moves_nobody(pool, yard):
     before, stood = await rows(pool, yard.team_id), await order(pool, yard, order_id)
     planned = await apply(pool, AFTER, to=yard.name, prune=True, dry_run=True)
     assert {change.name for change in planned.changes if change.action == "remove"} == {
-        "Coats", "Coats/First", "Coats/Second", "Build", "Varnish", "Gift",
+        "Coats",
+        "Coats/First",
+        "Coats/Second",
+        "Build",
+        "Varnish",
+        "Gift",
         *(f"Standard/{name}" for name in ("Order accepted", "Production started", "Shipped", "Delivered")),
-    }  # fmt: skip
+    }
     assert await rows(pool, yard.team_id) == before
     assert await order(pool, yard, order_id) == stood
     assert await events(pool, yard, order_id) == []
@@ -241,7 +265,10 @@ async def test_what_has_no_successor_still_stops_everything(pool, yard):
     [
         ("{Gift: Paint}", "'Gift' is an addon, so 'Paint' must be an addon, too; choose another"),
         ("{Paint: Rush}", "'Paint' is no addon, so 'Rush' must be no addon, too; choose another"),
-        ("{Laid: Varnish}", "'Varnish' has sub-statuses, so it cannot stand in for another; choose one without"),
+        (
+            "{Laid: Varnish}",
+            "'Varnish' has sub-statuses, so it cannot stand in for another; choose one without",
+        ),
     ],
 )
 async def test_a_successor_must_be_of_the_same_kind(pool, yard, replacement, what):

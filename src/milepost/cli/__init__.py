@@ -1,6 +1,7 @@
 """The command line (contract: operator.md). `main` is the program `milepost`."""
 
 import importlib
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -62,4 +63,7 @@ _register()
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)  # before or after the command's own care for it (cli/session.py)

@@ -63,7 +63,7 @@ def demo(
         with _folder(settings, kept) as folder, _listen(port) as listener:
             here = serving.address(HOST, listener)
             settings = with_address(settings.model_copy(update={"data_dir": folder}), here)
-            with session.database(settings) as url:
+            with session.database(settings, guarded=True) as url:
                 key = asyncio.run(_prepare(settings, url, orders))
                 number = serving.serve_here(
                     settings, url, listener, log_format=form, on_ready=lambda: _welcome(here, key, kept)
@@ -150,6 +150,7 @@ def _welcome(here: str, key: str, kept: bool) -> None:
     session.show(
         f"Milepost is ready on {here}\n\n"
         f"  API      {here}/v1/orders\n"
+        f"  Docs     {here}/docs\n"
         f"  API key  {key}\n"
         f"  Try      curl -H 'X-API-Key: {key}' '{here}/v1/orders?limit=3'\n\n"
         f"This release has no dashboard yet. Ctrl-C ends the demo; {end}."

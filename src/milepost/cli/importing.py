@@ -29,7 +29,7 @@ def _import() -> None:
 @app.command("shopify")
 def shopify(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Shopify Admin REST JSON: orders or draft orders.")
+        list[Path], typer.Argument(metavar="FILE", help="Shopify Admin REST JSON: orders or draft orders.")
     ],
     team: TeamName = None,
     as_json: session.Json = False,

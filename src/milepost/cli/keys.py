@@ -30,7 +30,10 @@ def create(
         bool, typer.Option("--all-permissions", help="The key may do everything, the override included.")
     ] = False,
     rate_minute: Annotated[
-        int, typer.Option("--rate-minute", min=0, max=_MOST, metavar="N", help="Requests a minute; 0 is unlimited.")
+        int,
+        typer.Option(
+            "--rate-minute", min=0, max=_MOST, metavar="N", help="Requests a minute; 0 is unlimited."
+        ),
     ] = 60,
     rate_day: Annotated[
         int, typer.Option("--rate-day", min=0, max=_MOST, metavar="N", help="Requests a day; 0 is unlimited.")
@@ -44,7 +47,7 @@ def create(
         typer.Option(
             "--expires",
             metavar="DATE",
-            help="From when on the key opens nothing: 2027-01-31 (00:00 UTC of that day) or 2027-01-31T18:00Z.",
+            help="From when on the key opens nothing: 2027-01-31 (its 00:00 UTC) or 2027-01-31T18:00Z.",
         ),
     ] = None,
     test: Annotated[bool, typer.Option("--test", help="A key that begins with mp_test_.")] = False,
@@ -144,7 +147,7 @@ def revoke(
     session.say(f"Key {key.id} ({key.name}) is revoked." if closed else f"Key {key.id} was revoked already.")
 
 
-# What is asked ------------------------------------------------------------------------------------------------
+# What is asked ----------------------------------------------------------------------------------------------
 
 
 def _permissions(listed: str | None, *, everything: bool) -> tuple[str, ...]:
@@ -181,7 +184,7 @@ def _check_version(version: str | None) -> None:
         raise session.UsageError(f"Unknown version {version!r}; the choices are {', '.join(PIN_VERSIONS)}")
 
 
-# What is answered ---------------------------------------------------------------------------------------------
+# What is answered -------------------------------------------------------------------------------------------
 
 
 def _issued_document(key: "IssuedKey") -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """`milepost openapi`: the published descriptions of the HTTP APIs."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from milepost.cli import session
-
-_VERSIONS: Final = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
 
 
 def openapi(
@@ -35,23 +33,17 @@ def openapi(
     with session.exit_codes():
         if surface != "status":
             raise session.UsageError(f"--surface is status, not {surface}")
-        if version is not None and version not in _VERSIONS:
-            raise session.UsageError(f"--version is one of {', '.join(_VERSIONS)}, not {version}")
+        from milepost.surfaces.status_api import openapi as documents
+
+        if version is not None and version not in documents.VERSIONS:
+            raise session.UsageError(f"--version is one of {', '.join(documents.VERSIONS)}, not {version}")
         if write is None:
-            session.show(_text(version or _VERSIONS[-1]))
+            session.show(documents.text(version or documents.VERSIONS[-1]).rstrip("\n"))
             return
         if version is not None:
             raise session.UsageError("--write writes all versions; leave --version out")
         write.mkdir(parents=True, exist_ok=True)
-        for each in _VERSIONS:
+        for each in documents.VERSIONS:
             path = write / f"{surface}-{each}.json"
-            path.write_text(_text(each) + "\n")
+            path.write_text(documents.text(each))
             session.say(f"wrote {path}")
-
-
-def _text(version: str) -> str:
-    import json
-
-    from milepost.surfaces.status_api import openapi as documents
-
-    return json.dumps(documents.document(version), indent=2, ensure_ascii=False)

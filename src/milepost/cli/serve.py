@@ -54,7 +54,7 @@ def serve(
         form = parse_format(log_format)
         settings = session.load_settings(database_url=database_url, data_dir=data_dir)
         logs.configure(form, settings.log_level)
-        with serving.listen(host, port) as listener, session.database(settings) as url:
+        with serving.listen(host, port) as listener, session.database(settings, guarded=True) as url:
             asyncio.run(schema.make_usable(url, migrate=migrate))
             here = serving.address(host, listener)
             settings = with_address(settings, here)

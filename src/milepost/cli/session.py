@@ -19,6 +19,7 @@ import typer
 if TYPE_CHECKING:
     from milepost.settings import Settings
     from milepost.store.db import Pool
+    from milepost.store.embedded import EmbeddedServer
 
 T = TypeVar("T")
 
@@ -75,18 +76,47 @@ def run(
 
 
 @contextlib.contextmanager
-def database(settings: "Settings") -> Iterator[str]:
-    """The URL of the database; the embedded PostgreSQL is running while the block runs, if it is the one."""
+def database(settings: "Settings", *, guarded: bool = False) -> Iterator[str]:
+    """The URL of the database; the embedded PostgreSQL, when it is the one, runs while the block runs.
+
+    `guarded`: when it dies it is started again, for commands that run long.
+    """
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
     from milepost.store import embedded
 
-    server = embedded.start(settings.data_dir, on_progress=say)
-    try:
+    with contextlib.ExitStack() as stack:
+        with _signals_held():
+            server = embedded.start(settings.data_dir, on_progress=say)
+            stack.callback(_release, server)
+        if guarded:
+            from milepost.cli.embedded_guard import kept_running
+
+            stack.enter_context(kept_running(settings.data_dir, server))
         yield server.url
-    finally:
+
+
+def _release(server: "EmbeddedServer") -> None:
+    with _signals_held():
         server.release()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals take effect after the block: nothing half-started may be left behind."""
+    held: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: held.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if held:
+        signal.raise_signal(held[0])
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""`milepost apply` and `milepost export-workspace`: the workspace as a file (operator contract, section 3)."""
+"""`milepost apply` and `export-workspace`: the workspace as a file (operator contract, section 3)."""
 
 import json
 import sys
@@ -43,8 +43,8 @@ def apply(
     """Make a team's workspace equal to a file.
 
     Names are keys: applying again updates in place, keeps ids, and changes nothing when there is nothing to
-    change. What the file does not name is left alone unless --prune is given. Fields that a status, workflow or
-    milestone leaves out get their defaults; settings and calendar fields that are left out stay as they are.
+    change. What the file does not name is left alone unless --prune is given. Fields that a status, workflow
+    or milestone leaves out get their defaults; settings and calendar fields that are left out stay.
 
     A pruned status or workflow that orders use needs a successor in the file, or nothing is changed:
 
@@ -119,7 +119,7 @@ def _read(file: Path) -> "WorkspaceFile":
         raise session.UsageError(f"{file} cannot be read: {error.strerror or error}") from None
 
 
-# The report ---------------------------------------------------------------------------------------------------
+# The report -------------------------------------------------------------------------------------------------
 
 
 def _as_document(applied: "Applied", *, prune: bool, dry_run: bool) -> dict[str, Any]:

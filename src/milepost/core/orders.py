@@ -4,6 +4,8 @@ A batch costs a constant number of statements. Each round reads what is there, d
 the orders that somebody else changed or made meanwhile are read and decided again in the next round.
 """
 
+import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -26,6 +28,8 @@ PERMISSION = "canUpdateOrders"
 
 ROUNDS = 8
 """Rounds in a row that may settle nothing; each one means that another writer got on."""
+PAUSE = 0.05
+"""Seconds by which the longest wait after a fruitless round grows with each."""
 
 LONGEST_NUMBER = 64
 
@@ -80,6 +84,8 @@ async def put_orders(
             settled = await _round(db, batch, mark)
         batch.settle(settled)
         fruitless = 0 if settled else fruitless + 1
+        if fruitless:  # two that hinder each other must not try again in step
+            await asyncio.sleep(random.uniform(0, fruitless * PAUSE))  # noqa: S311
     if batch.waiting or not orders:
         contended = Conflict("contended", "The order was changed by others at every try")
         batch.settle({place: Put(refusal=contended) for place in batch.waiting})
@@ -125,8 +131,13 @@ class _Decided(Struct):
 
 
 async def _decide(tx: Database, batch: _Batch) -> _Decided:
-    """At most one order of a Shopify id and of a number a round: another of the same waits for the next."""
-    waiting = [(place, batch.orders[place]) for place in batch.waiting]
+    """At most one order of a Shopify id and of a number a round: another of the same waits for the next.
+
+    Orders are taken up by Shopify id, whatever their sequence, so that two imports of the same orders wait
+    for one another instead of deadlocking.
+    """
+    told = [(place, batch.orders[place]) for place in batch.waiting]
+    waiting = sorted(told, key=_write_order)
     known, owners = await _look(tx, batch, [order for _, order in waiting])
     decided = _Decided({}, store.Arrivals(), store.Amendments())
     taken_up: set[_ShopifyKey | str] = set()
@@ -191,6 +202,11 @@ async def _put_mark(db: Database, batch: _Batch, mark: ImportMark | None) -> Non
     if mark is not None:
         team_id = batch.actor.team_id
         await imports.put_mark(db, team_id, mark.source, mark.fingerprint, mark.done, batch.now)
+
+
+def _write_order(waiting: tuple[int, NewOrder]) -> tuple[int, str, str, int]:
+    place, order = waiting
+    return order.shopify_id or 0, order.shopify_kind or "", order.order_number, place
 
 
 def _shopify_key(order: NewOrder) -> _ShopifyKey | None:

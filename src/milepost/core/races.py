@@ -4,8 +4,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
+from milepost.kit.errors import Stale
 from milepost.store import progress
-from milepost.store.db import Database, Deadlock, Pool
+from milepost.store.db import Database, Deadlock, Orphan, Pool
 
 OPTIMISTIC_TRIES = 3
 """Lost races before the orders are locked for the next try, which then cannot be lost."""
@@ -19,7 +20,7 @@ Round = Callable[[Database, Sequence[K]], Awaitable[Mapping[K, str]]]
 async def until_settled(db: Pool, team_id: str, keys: Sequence[K], one_round: Round[K]) -> None:
     """Repeats the round for the keys that lost, on fresh reads; after some tries under a lock on their orders.
 
-    Raises RuntimeError when keys are still contended after a bounded number of tries, which the lock rules out
+    Raises Stale when a status was removed between decision and write; RuntimeError when keys are still contended after a bounded number of tries, which the lock rules out
     short of deadlock after deadlock.
     """
     pending: Sequence[K] = list(keys)
@@ -34,6 +35,8 @@ async def until_settled(db: Pool, team_id: str, keys: Sequence[K], one_round: Ro
                     lost = await one_round(tx, pending)
         except Deadlock:
             continue
+        except Orphan as orphan:
+            raise Stale from orphan  # the workspace lost what was decided on: decide on the new one
         pending = list(lost)
         if not pending:
             return

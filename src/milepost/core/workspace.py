@@ -147,9 +147,7 @@ async def _refuse_what_orders_hold(
     team_id, leaving = before.team.id, pairs.leaving
     gone = [one for one in before.statuses if one.id not in after.status and one.id not in leaving]
     turned = [status for status in before.statuses if _turns(status, after.status.get(status.id))]
-    workflows = [
-        one for one in before.workflows if one.id not in after.workflow and one.id not in leaving
-    ]
+    workflows = [one for one in before.workflows if one.id not in after.workflow and one.id not in leaving]
     options = [option for option in before.option.values() if option.id not in after.option]
     held = await use.statuses_in_use(tx, team_id, [status.id for status in gone + turned])
     entered = await use.workflows_in_use(tx, team_id, [workflow.id for workflow in workflows])

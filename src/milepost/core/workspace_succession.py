@@ -43,7 +43,8 @@ class Successors(Struct, frozen=True):
     @property
     def leaving(self) -> frozenset[str]:
         """The ids of what goes and has a successor."""
-        return frozenset(old.id for old, _ in (*self.statuses, *self.workflows))
+        statuses = frozenset(old.id for old, _ in self.statuses)
+        return statuses | {old.id for old, _ in self.workflows}
 
 
 def successors(before: Workspace, after: Workspace, wish: WorkspaceWish) -> Successors:
@@ -96,7 +97,7 @@ def _unruled(before: Workspace, after: Workspace) -> Workspace:
 
 
 async def _until_none(batch: Callable[[], Awaitable[tuple[int, int]]]) -> None:
-    """Repeats a batch, which answers how many it found and how many of these it moved, until it finds none."""
+    """Repeats a batch, which answers how many it found and how many it moved, until it finds none."""
     lost = 0
     while lost < ROUNDS_LOST:
         found, moved = await batch()

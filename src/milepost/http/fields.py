@@ -102,7 +102,7 @@ def query_flag() -> Kind:
             raise Faulted("must be true or false")
         return bool(word == "true")
 
-    return Kind(read, {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"})
+    return Kind(read, {"type": "boolean"})
 
 
 _HUGE = 10**18

@@ -121,15 +121,11 @@ def query_parameter(field: Field) -> Schema:
     """A query parameter. Lists are comma-separated."""
     schema = dict(field.kind.schema)
     if field.default is not None and not isinstance(field.default, frozenset):
-        schema["default"] = _query_default(field.default)
+        schema["default"] = field.default
     parameter: Schema = {"name": field.name, "in": "query", "description": field.about, "schema": schema}
     if schema.get("type") == "array":
         parameter.update(style="form", explode=False)
     return parameter
-
-
-def _query_default(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def body_schema(fields: Sequence[Field]) -> Schema:

@@ -1,7 +1,7 @@
 """A request as surfaces see it: read once from the ASGI scope, bounded, without a framework's weight."""
 
+import os
 import re
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -42,7 +42,7 @@ class Request:
             name: value for name, value in scope["headers"] if name in _READ_HEADERS
         }
         given = self.headers.get(b"x-request-id", b"")
-        self.id: bytes = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex.encode()
+        self.id: bytes = given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex().encode()
 
     @property
     def path(self) -> str:

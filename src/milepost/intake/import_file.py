@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 
 class Failure(Struct, frozen=True):
-    """A record that was left out: its position in the file, from 1, its order number if it has one, and why."""
+    """A record left out: its position in the file, from 1, its order number if it has one, and why."""
 
     position: int
     order_number: str | None

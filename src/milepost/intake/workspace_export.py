@@ -13,12 +13,31 @@ from milepost.model.workspace_plan import Setup, usual_owner, usual_prompt_offse
 _ENDLESS = 1 << 30
 """A line width at which nothing is folded."""
 
+_SEPARATORS = frozenset("\x85\u2028\u2029")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text with rare line separators in double quotes: elsewhere they would be read as line ends."""
+
+    def represent_text(self, text: str) -> yaml.Node:
+        style = '"' if _SEPARATORS & set(text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
 
 def as_yaml(setup: Setup) -> str:
     """The workspace file. Channel URLs are in it, with the passwords they hold."""
-    return yaml.safe_dump(
-        document(setup), sort_keys=False, allow_unicode=True, width=_ENDLESS, default_flow_style=False
+    text: str = yaml.dump(
+        document(setup),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_ENDLESS,
+        default_flow_style=False,
     )
+    return text
 
 
 def document(setup: Setup) -> dict[str, Any]:

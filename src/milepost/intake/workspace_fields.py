@@ -15,6 +15,8 @@ Read = Callable[[Node, str], Any]
 
 BAD: Any = object()
 
+LONGEST_LIST = 20_000
+
 _INTEGER = re.compile(r"[-+]?[0-9]{1,12}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
@@ -74,6 +76,8 @@ class Notes:
         def read_all(node: Node, where: str) -> Any:
             if not isinstance(node, Items):
                 return self.bad(where, f"is {_shape(node)}; write a list")
+            if len(node.items) > LONGEST_LIST:
+                return self.bad(where, f"has {len(node.items)} entries; the most is {LONGEST_LIST}")
             found = []
             for index, item in enumerate(node.items):
                 place = f"{where}[{index}]"

@@ -11,6 +11,8 @@ from milepost.intake.workspace_text import read_tree
 from milepost.kit.errors import Faulty
 from milepost.model.workspace_wish import Fault, WorkspaceWish
 
+MOST_TOLD = 100
+
 _LAST_STEP = re.compile(r"(\.[^.\[]*|\[[0-9]+\])$")
 
 
@@ -31,12 +33,12 @@ class WorkspaceFile(Struct, frozen=True):
         return self.lines[path]
 
     def located(self, faults: Faulty) -> Faulty:
-        """The same faults with their lines, from the first line to the last, each told once."""
+        """The same faults with their lines, from the first line on, each once; of very many the first."""
         found = sorted({(self.line(path), path, fault) for path, fault in faults.faults})
-        return Faulty(
-            faults.sentence,
-            [(f"line {line}" + (f", {path}" if path else ""), fault) for line, path, fault in found],
-        )
+        told = [(f"line {line}" + (f", {path}" if path else ""), fault) for line, path, fault in found]
+        if len(told) > MOST_TOLD:
+            told[MOST_TOLD:] = [("and", f"{len(told) - MOST_TOLD} faults more")]
+        return Faulty(faults.sentence, told)
 
 
 def parse(data: bytes) -> WorkspaceFile:

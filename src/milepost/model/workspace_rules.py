@@ -114,11 +114,13 @@ def _calendar(wish: WorkspaceWish) -> Iterator[Fault]:
 
 def _group(group: GroupWish) -> Iterator[Fault]:
     yield from _named(group.where, group.name)
+    seen: set[str] = set()
     for index, option in enumerate(group.options):
         if fault := name_fault(option):
             yield f"{group.where}.options[{index}]", fault
-        elif option in group.options[:index]:
+        elif option in seen:
             yield f"{group.where}.options[{index}]", f"{option!r} is in this group twice; remove one"
+        seen.add(option)
 
 
 def _status(status: StatusWish) -> Iterator[Fault]:
@@ -147,9 +149,11 @@ def _chain(chain: ChainWish) -> Iterator[Fault]:
         yield f"{chain.where}.product", fault
     if not chain.statuses:
         yield f"{chain.where}.statuses", "is empty; name the statuses in their order"
+    seen: set[str] = set()
     for index, name in enumerate(chain.statuses):
-        if name in chain.statuses[:index]:
+        if name in seen:
             yield f"{chain.where}.statuses[{index}]", f"{name!r} is in this chain twice; remove one"
+        seen.add(name)
 
 
 def _workflow(workflow: WorkflowWish) -> Iterator[Fault]:

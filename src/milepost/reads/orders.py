@@ -15,6 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from milepost.store.db import Database
+from milepost.store.tallies import NOWHERE
 
 Sort = Literal["created_at", "name"]
 Direction = Literal["asc", "desc"]
@@ -190,8 +191,18 @@ def list_statement(shape: _Shape) -> str:
     if shape.search or shape.ids:
         total = f"select count(*) from orders o where {where}"
     else:
-        total = "select coalesce(sum(c.orders), 0)::bigint from order_tallies c where " + " and ".join(places).format("c")
+        total = _tallied(places, shape)
     return _compose(shape, where, total)
+
+
+def _tallied(places: Sequence[str], shape: _Shape) -> str:
+    """The total by the tallies. What stands there for "none" is also an id that somebody may ask for, and names
+    nothing then."""
+    asked = [column for column, wanted in (("status_id", shape.status), ("workflow_id", shape.workflow)) if wanted]
+    conditions = [*places, *(f"{{0}}.{column} <> '{NOWHERE}'" for column in asked)]
+    return "select coalesce(sum(c.orders), 0)::bigint from order_tallies c where " + " and ".join(
+        conditions
+    ).format("c")
 
 
 def _compose(shape: _Shape, where: str, total: str) -> str:

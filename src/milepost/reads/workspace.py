@@ -52,6 +52,7 @@ select
   (select coalesce(jsonb_object_agg(c.channel, c.url), '{}') from channels c where c.team_id = $1) as channels
 """
 
+
 async def version(db: Database, team_id: str) -> int | None:
     """The team's version: it rises with every change of workspace, settings or keys. None: no such team."""
     row = await db.fetchrow(WORKSPACE_VERSION, team_id)

@@ -86,7 +86,7 @@ async def workflows_in_use(db: Database, team_id: str, ids: Sequence[str]) -> di
 async def options_in_use(
     db: Database, team_id: str, ids: Sequence[str], leaving: Sequence[str]
 ) -> dict[str, Use]:
-    """Those of the sub-status options that orders hold, by id; not counting those in a status that is left."""
+    """Those of the sub-status options that orders hold, by id; those in a status being left do not count."""
     return await _in_use(db, OPTIONS_IN_USE, team_id, ids, list(leaving)) if ids else {}
 
 

@@ -5,12 +5,15 @@ connections carry no session state: nothing sets, listens or takes session locks
 reset query and PgBouncer in transaction mode may stand between.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import asyncpg
 import msgspec
+
+from milepost.store.spare import Borrowed, Spare
 
 SERVING_ROLE = "milepost_serving"
 """Owns nothing; may read and write rows, not change the schema (migration 0001)."""
@@ -41,6 +44,9 @@ Deadlock = asyncpg.DeadlockDetectedError
 """Two writers held what the other wanted; nothing of this one was written, so it may simply try again."""
 
 
+Orphan = asyncpg.ForeignKeyViolationError
+"""What was written refers to something that was removed meanwhile; nothing of it was written."""
+
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
@@ -53,26 +59,30 @@ class Pool:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
+        self._spare = Spare(pool)
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
-        return await self._pool.fetch(query, *args)
+        async with Borrowed(self._spare) as connection:
+            return await connection.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
-        return await self._pool.fetchrow(query, *args)
+        async with Borrowed(self._spare) as connection:
+            return await connection.fetchrow(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        return await self._pool.execute(query, *args)
+        async with Borrowed(self._spare) as connection:
+            return await connection.execute(query, *args)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with Borrowed(self._spare) as connection, connection.transaction():
             yield Transaction(connection)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Transaction"]:
         """A read-only transaction whose statements all see one moment."""
         async with (
-            self._pool.acquire() as connection,
+            Borrowed(self._spare) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield Transaction(connection)
@@ -80,12 +90,13 @@ class Pool:
     async def check(self) -> None:
         """Raises Unavailable unless the database answers within five seconds."""
         try:
-            async with self._pool.acquire(timeout=5) as connection:
-                await connection.execute("select", timeout=5)
+            async with asyncio.timeout(5), Borrowed(self._spare) as connection:
+                await connection.execute("select")
         except _FAILURES as error:
             raise Unavailable(f"The database does not answer: {error or type(error).__name__}") from error
 
     async def close(self) -> None:
+        await self._spare.close()
         await self._pool.close()
 
 

@@ -13,6 +13,7 @@ from milepost.model.actor import Actor
 from milepost.model.events import Event
 from milepost.store.db import Database
 from milepost.store.progress import event_columns
+from milepost.store.tallies import tally_piece
 
 DROP_ADDON = """
 delete from order_addons where team_id = $1 and status_id = $2 and order_id = any($3::uuid[])
@@ -41,9 +42,18 @@ with moved as (
 update orders set version = version + 1 where team_id = $1 and id in (select order_id from moved)
 """
 
-MOVE_WORKFLOW = """
-update orders set workflow_id = $3, version = version + 1, updated_at = $4
-where team_id = $1 and workflow_id = $2
+_WORKFLOW_STEPS = """
+    select m.id, m.is_draft, m.status_id, v.workflow_id, v.step from moved m cross join lateral (
+      values ($2::uuid, -1), ($3::uuid, 1)
+    ) as v (workflow_id, step)"""
+
+MOVE_WORKFLOW = f"""
+with moved as (
+  update orders set workflow_id = $3, version = version + 1, updated_at = $4
+  where team_id = $1 and workflow_id = $2
+  returning id, is_draft, status_id
+)
+{tally_piece(_WORKFLOW_STEPS)}
 """
 
 MOVE_ITEM_WORKFLOW = """
@@ -62,7 +72,8 @@ where team_id = $1 and milestone_workflow_id = $2 order by id limit $3 for updat
 
 MOVE_CARRIERS = """
 with changed as (
-  update orders set milestone_workflow_id = $3, version = version + 1, event_seq = event_seq + 1, updated_at = $4
+  update orders
+  set milestone_workflow_id = $3, version = version + 1, event_seq = event_seq + 1, updated_at = $4
   where team_id = $1 and id = any($2::uuid[])
   returning id
 )

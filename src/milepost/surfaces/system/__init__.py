@@ -1,5 +1,6 @@
 """Pages of the server itself: health, the documentation of the APIs."""
 
 from milepost.surfaces.system.app import system_app
+from milepost.surfaces.system.reference import Reference
 
-__all__ = ["system_app"]
+__all__ = ["Reference", "system_app"]

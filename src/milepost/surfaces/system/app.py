@@ -1,17 +1,21 @@
-"""Health, and the answer to paths that nobody owns. Built on Starlette; nothing here is hot."""
+"""Health, the reference, the answer to paths that nobody owns. Built on Starlette; nothing here is hot."""
 
 import uuid
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from milepost.store.db import Pool, Unavailable
+from milepost.surfaces.system.reference import Reference, reference_routes
 
 
-def system_app(pool: Pool) -> Starlette:
+def system_app(pool: Pool, files: Mapping[str, Reference], chosen: str) -> Starlette:
+    """`files`: the OpenAPI files by name; `chosen`: the one that the reference shows first."""
+
     async def alive(_: Request) -> Response:
         """The process answers."""
         return JSONResponse({"status": "ok"})
@@ -24,8 +28,12 @@ def system_app(pool: Pool) -> Starlette:
             return JSONResponse({"status": "unavailable", "reason": str(error)}, 503, {"retry-after": "5"})
         return JSONResponse({"status": "ok"})
 
+    async def front(_: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    routes = [Route("/", front), Route("/healthz", alive), Route("/readyz", ready)]
     return Starlette(
-        routes=[Route("/healthz", alive), Route("/readyz", ready)],
+        routes=[*routes, *reference_routes(files, chosen)],
         exception_handlers={HTTPException: _refuse},  # type: ignore[dict-item]
     )
 

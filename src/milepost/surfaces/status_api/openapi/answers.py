@@ -21,8 +21,7 @@ ALWAYS = (
 """The codes that every operation can answer."""
 
 ELSEWHERE = ("not_found", "method_not_allowed")
-"""The codes of paths and methods that are no operation, besides `requires_version`: their answers are described
-all the same."""
+"""The codes of what is no operation, besides `requires_version`; their answers are described all the same."""
 
 _MEMBERS = {
     "unsupported_version": ("supported",),

@@ -1,0 +1,56 @@
+"""The benchmarks still work: a tiny run of each, whose figures mean nothing."""
+
+import os
+
+import pytest
+
+from bench import compare, crowd, gate, ground, large, pgbench, processes, rls
+from bench.__main__ import Effort, bulk, compared
+
+TINY = Effort(320, 1, 0.1)
+
+
+@pytest.fixture
+async def url(server_url: str):
+    async with ground.database(server_url, f"milepost_bench_test_{os.getpid()}") as made:
+        yield made
+
+
+async def test_milepost_and_the_floor_answer_alike_and_are_compared(url: str) -> None:
+    team = await ground.seed(url, TINY.orders)
+    with processes.floor(url, team.id) as floor, processes.milepost(url) as ours:
+        compare.same_answers(floor, ours, team)
+        lines = []
+        for workload in compare.workloads(team):
+            lines += compared(compare.compare(floor, ours, team, workload, 1, TINY.seconds))
+        lines += bulk(ours, team, TINY)
+    assert len(lines) == 8
+    assert all(line.value > 0 for line in lines)
+    assert await gate.microseconds(url, team, repeats=1) > 0
+
+
+async def test_pgbench_runs_the_same_statements(url: str) -> None:
+    team = await ground.seed(url, TINY.orders)
+    scripts = await pgbench.scripts(url, team)
+    assert set(scripts) == {workload.name for workload in compare.workloads(team)}
+    if pgbench.program():
+        assert pgbench.run(scripts["status change"], url, 1) > 0
+
+
+async def test_a_crowd_is_loaded_and_listed(url: str) -> None:
+    team, _ = await crowd.load(url, 1_000)
+    with processes.milepost(url) as served:
+        for kind in large.kinds(team):
+            compare.ask(served, team.key, f"/api/v1/orders?{kind.queries[0]}")
+        listed = compare.ask(served, team.key, "/api/v1/orders")
+    assert listed["pagination"]["total"] == 1_000
+    assert all(part >= 0 for part in await large.halves(url, team, large.kinds(team)[4]))
+
+
+async def test_policies_bind_and_change_no_answer(url: str) -> None:
+    team = await ground.seed(url, 64)
+    await rls.bind(url, team)
+    line = await rls.search(url, team)
+    assert line.name
+
+
