@@ -40,7 +40,7 @@ bench: $(DEV) ## Print the benchmark table
 	$(BIN)/python -m bench $(ARGS)
 
 bench-large: $(DEV) ## The same with many orders
-	$(BIN)/python -m bench --large $(ARGS)
+	$(BIN)/python -m bench.large $(ARGS)
 
 openapi: $(DEV) ## Write openapi/ from the code
 	$(BIN)/milepost openapi --write openapi

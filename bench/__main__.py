@@ -1,4 +1,4 @@
-"""`python -m bench`: Milepost against the floor, in one run on one PostgreSQL. Ends with 1 when a wish fails."""
+"""`python -m bench`: Milepost against the floor, in one run, on one PostgreSQL. Ends with 1 if one fails."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ import sys
 
 from msgspec import Struct
 
-from bench import gate, ground, pgbench, processes, report
+from bench import gate, ground, large, pgbench, processes, report
 from bench.compare import (
     CLIENTS,
     Comparison,
@@ -43,6 +43,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--rounds", type=int, help=f"rounds of each server, by default {THOROUGH.rounds}")
     parser.add_argument("--seconds", type=float, help=f"length of a round, by default {THOROUGH.seconds:g}")
+    parser.add_argument("--large", action="store_true", help="measure many orders instead (bench/large.py)")
+    asked, others = parser.parse_known_args()
+    if asked.large:
+        large.main([*others, *(["--json"] if asked.json else [])])
+        return
     asked = parser.parse_args()
     effort = QUICK if asked.quick else THOROUGH
     effort = Effort(effort.orders, asked.rounds or effort.rounds, asked.seconds or effort.seconds)
@@ -59,12 +64,11 @@ async def run(server_url: str, effort: Effort) -> tuple[list[Line], dict[str, st
         lines = []
         with processes.floor(url, team.id) as floor, processes.milepost(url) as ours:
             same_answers(floor, ours, team)
-            scripts = await pgbench.scripts(url, team) if pgbench.program() else {}
             for workload in workloads(team):
                 tell(workload.name)
                 done = compare(floor, ours, team, workload, effort.rounds, effort.seconds)
                 lines += compared(done)
-                lines += beside_pgbench(done, scripts, url, effort)
+                lines += await beside_pgbench(done, team, url, effort)
             tell("bulk")
             lines += bulk(ours, team, effort)
         tell("gate")
@@ -105,12 +109,12 @@ def compared(done: Comparison) -> list[Line]:
     ]
 
 
-def beside_pgbench(done: Comparison, scripts: dict[str, str], url: str, effort: Effort) -> list[Line]:
+async def beside_pgbench(done: Comparison, team: Team, url: str, effort: Effort) -> list[Line]:
     """Only told: pgbench pays for no HTTP and no JSON."""
     name = done.workload.name
-    if name not in scripts:
+    if pgbench.program() is None:
         return []
-    rate = pgbench.run(scripts[name], url, effort.seconds)
+    rate = pgbench.run((await pgbench.scripts(url, team))[name], url, effort.seconds)
     ours = median(done.milepost, "rate")
     return [
         Line(
@@ -154,7 +158,9 @@ def access_log(url: str, team: Team, effort: Effort) -> list[Line]:
         for server in (quiet, logging):
             one_round(server, team, workload, 0, min(1.0, effort.seconds))
         for number in range(effort.rounds):
-            rounds = [one_round(server, team, workload, number, effort.seconds) for server in (quiet, logging)]
+            rounds = [
+                one_round(server, team, workload, number, effort.seconds) for server in (quiet, logging)
+            ]
             costs.append(rounds[1].microseconds - rounds[0].microseconds)
     return [Line(name="access log, on by default: CPU a request", value=statistics.median(costs), unit="us")]
 

@@ -3,6 +3,7 @@
 import statistics
 import urllib.request
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -80,7 +81,7 @@ def bulk_workload(team: Team, size: int) -> Workload:
 
 
 def _pair(team: Team, number: int) -> list[str]:
-    """The two statuses of a round, which walks take in turn; the next round has others. So every call moves."""
+    """The two statuses of a round, which walks take in turn; the next round has others: every call moves."""
     pairs = len(team.status_ids) // 2
     start = number % pairs * 2
     return team.status_ids[start : start + 2]
@@ -109,8 +110,8 @@ def same_answers(floor: Served, ours: Served, team: Team) -> None:
     assert moved == ask(ours, team.key, f"{order}/status", body), moved
 
 
-def ask(server: Served, key: str, path: str, body: bytes | None = None) -> object:
-    request = urllib.request.Request(  # noqa: S310 - our own server
+def ask(server: Served, key: str, path: str, body: bytes | None = None) -> Any:
+    request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}{path}",
         data=body,
         headers={"X-API-Key": key, "Content-Type": "application/json"},

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import msgspec
 
+from bench.ground import Team, make_team, settle
 from milepost.kit.ids import new_id
 from milepost.kit.natural import natural_key
 from milepost.model.order import Customer, search_text
@@ -15,17 +16,49 @@ from milepost.model.workflow import Workspace
 from milepost.store import db
 from milepost.store.tallies import NOWHERE, SHARDS
 
-from bench.ground import Team, make_team, settle
-
 _FIRST = (
-    *("Ana", "Björn", "Chiara", "Dmitri", "Elif", "Fatou", "Goran", "Hana", "Inês", "João", "Katarzyna", "Liam"),
-    *("Marta", "Nuno", "Olga", "Pedro", "Quentin", "Rosa", "Sofia", "Tiago", "Ursula", "Vera", "Wanda", "Yusuf"),
+    *(
+        "Ana",
+        "Björn",
+        "Chiara",
+        "Dmitri",
+        "Elif",
+        "Fatou",
+        "Goran",
+        "Hana",
+        "Inês",
+        "João",
+        "Katarzyna",
+        "Liam",
+    ),
+    *(
+        "Marta",
+        "Nuno",
+        "Olga",
+        "Pedro",
+        "Quentin",
+        "Rosa",
+        "Sofia",
+        "Tiago",
+        "Ursula",
+        "Vera",
+        "Wanda",
+        "Yusuf",
+    ),
 )
 _LAST = (
     *("Almeida", "Berg", "Costa", "Duarte", "Esposito", "Ferreira", "García", "Hoffmann", "Ivanov", "Jensen"),
     *("Kowalski", "Lindqvist", "Moreau", "Novak", "Okafor", "Petrov", "Quintana", "Rossi", "Silva", "Tanaka"),
 )
-_COMPANIES = ("Harbour Works", "Nordlys AS", "Atelier Sud", "Mar e Monte", "Kiln & Loom", "Fjord Supply", "Oficina")
+_COMPANIES = (
+    "Harbour Works",
+    "Nordlys AS",
+    "Atelier Sud",
+    "Mar e Monte",
+    "Kiln & Loom",
+    "Fjord Supply",
+    "Oficina",
+)
 _CITIES = (("Lisbon", "PT"), ("Bergen", "NO"), ("Kraków", "PL"), ("Lyon", "FR"), ("Graz", "AT"))
 _THINGS = ("Paddle", "Spray deck", "Hull panel", "Dry bag", "Seat", "Rudder kit", "Cockpit cover")
 _SHARE = (2, 4, 3, 3, 5, 4, 3, 6, 58, 5, 4, 3)
@@ -36,7 +69,16 @@ _YEARS = 3 * 365 * 86_400
 _CHUNK = 2_000
 
 _ORDER_COLUMNS = (
-    *("team_id", "id", "order_number", "order_number_key", "shopify_kind", "shopify_id", "currency", "total_price"),
+    *(
+        "team_id",
+        "id",
+        "order_number",
+        "order_number_key",
+        "shopify_kind",
+        "shopify_id",
+        "currency",
+        "total_price",
+    ),
     *("customer_first_name", "customer_last_name", "customer_email", "customer_phone", "ship_to", "note"),
     *("search_text", "lifecycle", "workflow_id", "status_id", "status_entered_at", "placed_at"),
     *("created_at", "updated_at"),
@@ -90,7 +132,9 @@ async def _drop_indexes(connection: asyncpg.Connection) -> list[str]:
     return [row["indexdef"] for row in rows]
 
 
-async def _copy(connection: asyncpg.Connection, table: str, columns: tuple[str, ...], rows: Iterator[str]) -> None:
+async def _copy(
+    connection: asyncpg.Connection, table: str, columns: tuple[str, ...], rows: Iterator[str]
+) -> None:
     await connection.copy_to_table(table, source=_chunks(rows), columns=columns, format="text")
 
 
@@ -112,7 +156,12 @@ def _order_rows(known: Workspace, ids: list[str]) -> Iterator[str]:
         company = f"{_COMPANIES[_chance(number, 4) % len(_COMPANIES)]} {_chance(number, 5) % 4000}"
         city, country = _CITIES[_chance(number, 6) % len(_CITIES)]
         customer = Customer(first, last, f"{first}.{last}.{number}@example.com".lower(), f"+3519{number:08d}")
-        stop = {"company_name": company, "line_1": f"Rua {number % 300}", "locality": city, "country": country}
+        stop = {
+            "company_name": company,
+            "line_1": f"Rua {number % 300}",
+            "locality": city,
+            "country": country,
+        }
         name, at = f"#{100_000 + number}", _placed(number, len(ids)).isoformat()
         yield _row(
             *(team_id, order_id, name, natural_key(name), "Order", 5_000_000_000 + number, "EUR"),

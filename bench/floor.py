@@ -1,8 +1,8 @@
 """The floor: what remains when everything that is Milepost is taken away.
 
-A bare Starlette handler for each of three endpoints, on the same uvicorn, uvloop and httptools, sends the very
-SQL and parameters that Milepost sends, through a plain asyncpg pool, and answers the same body, built as dicts
-from the records and encoded by msgspec. It knows one team: no key, no limits, no versions, no rules, no refusals.
+A bare Starlette handler for each of three endpoints, on the same uvicorn, uvloop and httptools, sends the
+very SQL and parameters that Milepost sends, through a plain asyncpg pool, and answers the same body, built as
+dicts from the records and encoded by msgspec. It knows one team: no key, no limits, no versions, no rules.
 """
 
 import asyncio
@@ -21,18 +21,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench.statements import statements
 from milepost.http.server import listen
 from milepost.kit.ids import new_id, ulid
 from milepost.model.workflow import Workspace
 from milepost.reads import workspace
 from milepost.store import db
 
-from bench.statements import statements
-
 _JSON = "application/json"
 _ORDER_COLUMNS = (
     *("team_version", "id", "version", "event_seq", "order_number", "order_type", "is_draft", "shopify_kind"),
-    *("shopify_id", "lifecycle", "cancelled", "status_id", "sub_status_id", "workflow_id", "anchor_status_id"),
+    *(
+        "shopify_id",
+        "lifecycle",
+        "cancelled",
+        "status_id",
+        "sub_status_id",
+        "workflow_id",
+        "anchor_status_id",
+    ),
 )
 """The first columns of what a status change loads; later ones repeat their names."""
 
@@ -44,7 +51,9 @@ class Floor:
         self.actor_id = new_id()
         self.sql = statements()
         statuses = {UUID(one.id): one for one in known.statuses}
-        self.statuses = {at: {"id": one.id, "name": one.name, "color": one.color} for at, one in statuses.items()}
+        self.statuses = {
+            at: {"id": one.id, "name": one.name, "color": one.color} for at, one in statuses.items()
+        }
         self.in_events = {at: {**self.statuses[at], "id": ulid(one.id)} for at, one in statuses.items()}
         self.workflow_of = {at: one.workflow_id for at, one in statuses.items()}
         self.duration = {
@@ -65,6 +74,7 @@ class Floor:
 
     async def get_order(self, request: Request) -> Response:
         row = await self.pool.fetchrow(self.sql.get_order, self.team, request.path_params["order_id"])
+        assert row is not None
         return Response(msgspec.json.encode({"order": self.order(row)}), media_type=_JSON)
 
     async def change_status(self, request: Request) -> Response:

@@ -1,18 +1,17 @@
-"""What stands before a handler: key, version, rate limits, routing, query, headers. In this process, on a scope
-made by hand, with a handler that does nothing; everything that is no handler counts, also sending the answer."""
+"""What stands before a handler: key, version, rate limits, routing, query, headers. In this process, on a
+scope made by hand, with a handler that does nothing; everything else counts, also sending the answer."""
 
 import time
 from typing import Any
 
 from msgspec import Struct
 
+from bench.ground import Team
 from milepost.http.gate import Gate, Memory
 from milepost.http.limits import Limits
 from milepost.kit.clock import system_clock
 from milepost.store import db
 from milepost.surfaces.status_api.app import StatusApi
-
-from bench.ground import Team
 
 _CALLS = 5_000
 

@@ -29,15 +29,43 @@ SERVER_URL = "MILEPOST_BENCH_DATABASE_URL"
 """Names a PostgreSQL to use instead of the embedded one; its role must be allowed to create databases."""
 
 STATUSES = (
-    *(f"{step} {place}" for place in ("cutting", "sewing", "packing") for step in ("Waiting for", "In", "After")),
+    *(
+        f"{step} {place}"
+        for place in ("cutting", "sewing", "packing")
+        for step in ("Waiting for", "In", "After")
+    ),
     "On hold",
     "Waiting for customer",
     "Returned",
 )
 """Three workflows of three statuses, and three statuses without a workflow."""
 WORKFLOWS = ("Cutting", "Sewing", "Packing")
-_FIRST = ("Ana", "Björn", "Chiara", "Dmitri", "Elif", "Fatou", "Goran", "Hana", "Inês", "João", "Katarzyna", "Liam")
-_LAST = ("Almeida", "Berg", "Costa", "Duarte", "Esposito", "Ferreira", "García", "Hoffmann", "Ivanov", "Jensen")
+_FIRST = (
+    "Ana",
+    "Björn",
+    "Chiara",
+    "Dmitri",
+    "Elif",
+    "Fatou",
+    "Goran",
+    "Hana",
+    "Inês",
+    "João",
+    "Katarzyna",
+    "Liam",
+)
+_LAST = (
+    "Almeida",
+    "Berg",
+    "Costa",
+    "Duarte",
+    "Esposito",
+    "Ferreira",
+    "García",
+    "Hoffmann",
+    "Ivanov",
+    "Jensen",
+)
 _COMPANIES = ("Harbour Works", "Nordlys AS", "Atelier Sud", "Mar e Monte", "Kiln & Loom", "Fjord Supply")
 _CITIES = (("Lisbon", "PT"), ("Bergen", "NO"), ("Kraków", "PL"), ("Lyon", "FR"), ("Graz", "AT"))
 _THINGS = ("Paddle", "Spray deck", "Hull panel", "Dry bag", "Seat", "Rudder kit", "Cockpit cover")
@@ -56,7 +84,7 @@ class Team(Struct, frozen=True):
 
 @contextlib.contextmanager
 def server() -> Iterator[str]:
-    """The URL of a PostgreSQL server: the one named by the environment, else an embedded one in a new folder."""
+    """The URL of a PostgreSQL server: the one named by the environment, else an embedded one."""
     if url := os.environ.get(SERVER_URL):
         yield url
         return

@@ -1,11 +1,12 @@
 """The load: keep-alive connections that each ask, wait for the whole answer, and ask again.
 
-Runs as a process of its own (`python -m bench.load`), so that its work is not the server's. One JSON job comes
-on stdin, one JSON report leaves on stdout. Nothing is pipelined, and of an answer only the status and the length
+Runs as a process of its own (`python -m bench.load`), so that its work is not the server's. One JSON job
+comes on stdin, one JSON report leaves on stdout. Nothing is pipelined; of an answer only status and length
 are read.
 """
 
 import asyncio
+import functools
 import resource
 import sys
 import time
@@ -20,8 +21,8 @@ _LENGTH = b"content-length: "
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """What to ask. Of every walk, connection i takes calls i, i + connections, ...; after the last walk it starts
-    again."""
+    """What to ask. Of every walk, connection i takes calls i, i + connections, ...; after the last walk it
+    starts again. No more connections than calls."""
 
     port: int
     connections: int
@@ -97,12 +98,13 @@ class _Run:
         self.times: list[float] = []
         self.began = self.ends = 0.0
         self._job = job
-        self._waiting = job.connections
+        self._waiting = 0
         self._over = asyncio.get_running_loop().create_future()
 
     async def of(self, callers: list[_Caller]) -> float:
         self.began = time.perf_counter()
         self.ends = self.began + self._job.seconds
+        self._waiting = len(callers)
         for caller in callers:
             caller.ask()
         await self._over
@@ -139,10 +141,10 @@ async def _main(job: Job) -> Report:
     loop = asyncio.get_running_loop()
     run = _Run(job)
     callers = []
-    for first in range(job.connections):
+    for first in range(min(job.connections, *map(len, job.walks))):
         requests = _requests(job, first)
-        _, caller = await loop.create_connection(lambda made=requests: _Caller(made, run), "127.0.0.1", job.port)
-        callers.append(caller)
+        made = functools.partial(_Caller, requests, run)
+        callers.append((await loop.create_connection(made, "127.0.0.1", job.port))[1])
     before = resource.getrusage(resource.RUSAGE_SELF)
     seconds = await run.of(callers)
     after = resource.getrusage(resource.RUSAGE_SELF)

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import asyncpg
 
-from milepost.store import embedded_install
-
 from bench.compare import CLIENTS
 from bench.ground import Team
 from bench.statements import statements
+from milepost.store import embedded_install
 
 _WALK = 100
 """Orders that each client of the status script changes in turn, its own alone."""
+_ONE_ROW = "\n\\gset\n"
+"""Ends a statement, and the run too when it does not return one row: a move that moved nothing."""
 _SECONDS_MORE = 60
 _DEBIAN = Path("/usr/lib/postgresql/15/bin/pgbench")
 
@@ -29,7 +30,7 @@ def program() -> str | None:
 
 
 async def scripts(url: str, team: Team) -> dict[str, str]:
-    """By workload: a script of pgbench. Where Milepost sends a parameter, stands an expression of its type."""
+    """By workload: a script of pgbench. Where Milepost sends a parameter stands an expression."""
     sql = statements()
     some = team.order_ids[:1000]
     listed = {1: f"'{team.id}'::uuid", 2: "25", 3: ":offset"}
@@ -63,13 +64,14 @@ def run(script: str, url: str, seconds: float, *, options: Mapping[str, int] | N
 
 async def _change_script(url: str, team: Team) -> str:
     """Load and move, like a status change. Each client walks through orders of its own and counts its steps,
-    and so knows every version without being told."""
+    and so knows every version without being told, as long as nobody else moves them: good for one run."""
     walks = min(_WALK, len(team.order_ids) // CLIENTS)
     ids = team.order_ids[: walks * CLIENTS]
     connection = await asyncpg.connect(url)
     try:
         rows = await connection.fetch(
-            """select o.version, o.event_seq, o.lifecycle from unnest($2::uuid[]) with ordinality as w (id, place)
+            """select o.version, o.event_seq, o.lifecycle
+            from unnest($2::uuid[]) with ordinality as w (id, place)
             join orders o on o.team_id = $1 and o.id = w.id order by w.place""",
             team.id,
             ids,
@@ -83,14 +85,19 @@ async def _change_script(url: str, team: Team) -> str:
     sequence = f"({_array([row[1] for row in rows], 'bigint')})[:order] + :walk + 1"
     load = {1: f"'{team.id}'::uuid", 2: f"array[{order}]", 3: status, 4: "false"}
     move = {
-        **dict(enumerate(_state(order, status, before, version, sequence, team.workflow_ids[0], rows[0][2]), 2)),
+        **dict(
+            enumerate(_state(order, status, before, version, sequence, team.workflow_ids[0], rows[0][2]), 2)
+        ),
         1: f"'{team.id}'::uuid",
-        **{14: "now()", 15: "'api_key'", 16: f"'{team.id}'::uuid", 17: "'bench'"},
+        14: "now()",
+        15: "'api_key'",
+        16: f"'{team.id}'::uuid",
+        17: "'bench'",
         **dict(enumerate(_event(order, sequence), 18)),
     }
     steps = f"\\set order :client_id * {walks} + :step % {walks} + 1\n\\set walk :step / {walks}\n"
     sql = statements()
-    return steps + "\\set step :step + 1\n" + _filled(sql.load, load) + _filled(sql.move, move)
+    return steps + "\\set step :step + 1\n" + _filled(sql.load, load) + _filled(sql.move, move, end=_ONE_ROW)
 
 
 def _state(
@@ -115,7 +122,9 @@ def _state(
 
 def _event(order: str, sequence: str) -> tuple[str, ...]:
     """Parameters 18 to 26 of the move."""
-    status = '{"custom_status": {"id": "01KXXXXXXXXXXXXXXXXXXXXXXX", "name": "In cutting", "color": "#0099CC"}}'
+    status = (
+        '{"custom_status": {"id": "01KXXXXXXXXXXXXXXXXXXXXXXX", "name": "In cutting", "color": "#0099CC"}}'
+    )
     facts = '{"order_number": "#100001", "order_type": "PURCHASE_ORDER"}'
     return (
         "array[gen_random_uuid()]",
@@ -130,8 +139,8 @@ def _event(order: str, sequence: str) -> tuple[str, ...]:
     )
 
 
-def _filled(sql: str, parameters: Mapping[int, str]) -> str:
-    return re.sub(r"\$([0-9]+)", lambda found: parameters[int(found[1])], sql).strip() + ";\n"
+def _filled(sql: str, parameters: Mapping[int, str], *, end: str = ";\n") -> str:
+    return re.sub(r"\$([0-9]+)", lambda found: parameters[int(found[1])], sql).strip() + end
 
 
 def _array(values: list, kind: str) -> str:

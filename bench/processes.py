@@ -29,14 +29,30 @@ def run_module(module: str, text: bytes, *, seconds: float) -> bytes:
     """Runs a module with `text` on stdin; what it printed. Raises CalledProcessError, TimeoutExpired."""
     command = [sys.executable, "-m", module]
     return subprocess.run(
-        command, input=text, stdout=subprocess.PIPE, check=True, timeout=seconds, cwd=_ROOT, env=_environment()
+        command,
+        input=text,
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=seconds,
+        cwd=_ROOT,
+        env=_environment(),
     ).stdout
 
 
 @contextlib.contextmanager
 def milepost(url: str, *, log_level: str = "warning") -> Iterator[Served]:
     """The real command, with one process. The floor logs nothing, so by default no access log either."""
-    command = [sys.executable, "-m", "milepost", "serve", "--port", "0", "--no-outbound", "--log-format", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "milepost",
+        "serve",
+        "--port",
+        "0",
+        "--no-outbound",
+        "--log-format",
+        "json",
+    ]
     options = {"MILEPOST_DATABASE_URL": url, "MILEPOST_LOG_LEVEL": log_level}
     log = subprocess.DEVNULL if log_level == "info" else None
     with _served(command, options, log) as process:

@@ -4,6 +4,8 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
 
 import asyncpg
 import msgspec
@@ -62,22 +64,24 @@ async def facts(url: str) -> dict[str, str]:
     return {
         "machine": f"{_processor()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}",
         "versions": ", ".join(
-            [f"Python {platform.python_version()}", f"PostgreSQL {version}", *(_version(name) for name in names)]
+            [
+                f"Python {platform.python_version()}",
+                f"PostgreSQL {version}",
+                *(_version(name) for name in names),
+            ]
         ),
         "load average": " ".join(f"{load:.1f}" for load in os.getloadavg()),
     }
 
 
 def _version(name: str) -> str:
-    from importlib.metadata import version
-
-    return f"{name} {version(name)}"
+    return f"{name} {metadata.version(name)}"
 
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor()
 

@@ -1,10 +1,10 @@
 """`python -m bench.rls`: what row level security would cost, by pgbench with the statements of list and get.
 
-Policies `team_id = (select current_setting('milepost.team_id')::uuid)` on the tables that these read. A pool
-serves every team, so the setting has to travel with each transaction: begin, set_config, statement, commit.
-Measured are that through asyncpg, which cannot send several statements with parameters at once, and by pgbench
-the same in one round trip, and the bare policy with a setting made once by connection. Last the search, whose
-trigram index a policy shuts out: LIKE is not leakproof.
+Policies `team_id = (select current_setting('milepost.team_id')::uuid)` on the tables that these read. A
+pool serves every team, so the setting has to travel with each transaction: begin, set_config, statement,
+commit. Measured are that through asyncpg, which cannot send several statements with parameters in one; by
+pgbench the same in one round trip, and the bare policy with a setting made once by connection; and searches,
+whose trigram index a policy shuts out: LIKE is not leakproof.
 """
 
 import argparse
@@ -14,14 +14,13 @@ import statistics
 
 import asyncpg
 
-from milepost.model.order import search_pattern
-from milepost.reads import orders as reads
-
 from bench import ground, pgbench, report
 from bench.compare import CLIENTS
 from bench.ground import Team
 from bench.report import Line
 from bench.statements import caught, statements
+from milepost.model.order import search_pattern
+from milepost.reads import orders as reads
 
 _TABLES = ("teams", "orders", "order_items", "order_addons", "order_tallies")
 _ROLE = "milepost_bench_bound"
@@ -40,9 +39,7 @@ def main() -> None:
     report.show("Row level security", lines, facts, as_json=asked.json)
 
 
-async def run(
-    server_url: str, orders: int, rounds: int, seconds: float
-) -> tuple[list[Line], dict[str, str]]:
+async def run(server_url: str, orders: int, rounds: int, seconds: float) -> tuple[list[Line], dict[str, str]]:
     async with ground.database(server_url, "milepost_bench_rls") as url:
         team = await ground.seed(url, orders)
         await bind(url, team)
@@ -147,7 +144,9 @@ async def _rate(pool: asyncpg.Pool, name: str, team: Team, seconds: float, bound
             while asyncio.get_running_loop().time() < ends:
                 given = (25, done % 32 * 25) if list_of_25 else (team.order_ids[done % len(team.order_ids)],)
                 if bound:
-                    await connection.execute(f"begin; select set_config('milepost.team_id', '{team.id}', true)")
+                    await connection.execute(
+                        f"begin; select set_config('milepost.team_id', '{team.id}', true)"
+                    )
                 await connection.fetch(sql.list_orders if list_of_25 else sql.get_order, team.id, *given)
                 if bound:
                     await connection.execute("commit")

@@ -3,11 +3,11 @@
 import os
 
 import pytest
+from bench.__main__ import compared
 
 from bench import compare, crowd, gate, ground, large, pgbench, processes, rls
-from bench.__main__ import Effort, bulk, compared
 
-TINY = Effort(320, 1, 0.1)
+ORDERS, SECONDS = 320, 0.1
 
 
 @pytest.fixture
@@ -17,20 +17,22 @@ async def url(server_url: str):
 
 
 async def test_milepost_and_the_floor_answer_alike_and_are_compared(url: str) -> None:
-    team = await ground.seed(url, TINY.orders)
+    team = await ground.seed(url, ORDERS)
     with processes.floor(url, team.id) as floor, processes.milepost(url) as ours:
         compare.same_answers(floor, ours, team)
         lines = []
         for workload in compare.workloads(team):
-            lines += compared(compare.compare(floor, ours, team, workload, 1, TINY.seconds))
-        lines += bulk(ours, team, TINY)
-    assert len(lines) == 8
+            rounds = [compare.one_round(server, team, workload, 0, SECONDS) for server in (floor, ours)]
+            lines += compared(compare.Comparison(workload, rounds[:1], rounds[1:]))
+        at_once = compare.one_round(ours, team, compare.bulk_workload(team, 20), 1, SECONDS)
+    assert at_once.rate > 0
+    assert len(lines) == 6
     assert all(line.value > 0 for line in lines)
     assert await gate.microseconds(url, team, repeats=1) > 0
 
 
 async def test_pgbench_runs_the_same_statements(url: str) -> None:
-    team = await ground.seed(url, TINY.orders)
+    team = await ground.seed(url, ORDERS)
     scripts = await pgbench.scripts(url, team)
     assert set(scripts) == {workload.name for workload in compare.workloads(team)}
     if pgbench.program():
@@ -52,5 +54,3 @@ async def test_policies_bind_and_change_no_answer(url: str) -> None:
     await rls.bind(url, team)
     line = await rls.search(url, team)
     assert line.name
-
-

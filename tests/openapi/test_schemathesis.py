@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from milepost.model.order import Customer
+from milepost.surfaces.status_api.openapi import examples
 from tests.openapi_check import VERSIONS, document
 from tests.surfaces.world import Team, World, item
 
@@ -46,11 +47,12 @@ async def dictionaries(team: Team) -> dict[str, list[str | int]]:
         await team.order(note="Bare", shopify_kind="Order", shopify_id=7730412),
     ]
     await team.move(orders[0], ids["Wait"])
+    lines = await team.line_items(orders[0])
     return {
         "orders": [*orders, *orders, orders[0].upper(), "x", "7730412", "881204"],
         "statuses": [ids[name] for name in ("Cut", "Paint", "Paint", "Pack", "Wait", "Wait", "Gift")],
         "options": [ids["Coats/First"], ids["Coats/Second"]],
-        "line_items": [*await team.line_items(orders[0]), *await team.line_items(orders[1])],
+        "line_items": [*lines, *await team.line_items(orders[1])],
         "workflows": [ids["workflow:Make"], ids["workflow:Send"]],
     }
 
@@ -100,7 +102,13 @@ async def test_schemathesis_finds_nothing(world: World, team: Team, tmp_path: Pa
     words = await dictionaries(team)
     key = await team.new_key(pin_version=version)
     (tmp_path / "schemathesis.toml").write_text(settings(key, words))
-    code, told = await run(f"{world.base}/openapi/status-{version}.json", tmp_path)
+    meant = {
+        examples.ORDER: words["orders"][0],
+        examples.FRAME: words["line_items"][0],
+        examples.PAINTED: words["statuses"][1],
+        examples.PRIMER: words["options"][0],
+    }
+    code, told = await run(f"{world.base}/openapi/status-{version}.json", tmp_path, meant)
     assert code == 0, told
     print(told)
 
@@ -115,15 +123,19 @@ async def test_schemathesis_finds_nothing(world: World, team: Team, tmp_path: Pa
     assert {f"{name} 400" for name in operations} <= seen
 
 
-async def run(url: str, folder: Path) -> tuple[int | None, str]:
+async def run(url: str, folder: Path, meant: dict[str, str | int]) -> tuple[int | None, str]:
     """Schemathesis on a document: its exit code and what it told."""
+    hooked = {
+        "MILEPOST_TEST_SCHEMATHESIS_SEEN": str(folder / "seen"),
+        "MILEPOST_TEST_SCHEMATHESIS_MEANT": json.dumps(meant),
+    }
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("st"),
         "run",
         "--no-color",
         url,
         cwd=folder,
-        env={**os.environ, "MILEPOST_TEST_SCHEMATHESIS_SEEN": str(folder / "seen")},
+        env={**os.environ, **hooked},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -80,7 +80,10 @@ async def test_s2_four_ways_to_send_a_key(world, shop):
     for headers in (
         {"X-API-Key": shop.key},
         {"X-API-Key": f"  {shop.key} "},
-        *({"Authorization": text + shop.key} for text in ("Bearer ", "bearer ", "BEARER ", "Token ", "tOKEN ", "")),
+        *(
+            {"Authorization": text + shop.key}
+            for text in ("Bearer ", "bearer ", "BEARER ", "Token ", "tOKEN ", "")
+        ),
     ):
         assert (await world.call("GET", "/api/v1/statuses", headers=headers)).status == 200, headers
 
@@ -197,7 +200,9 @@ async def test_a_team_sees_nothing_of_another(world):
         (await mine.post(f"/line-items/{line}/status", {"status_id": ids["A"]})).refused(
             "line_item_not_found", line_item=True
         )
-        bulk = (await mine.post("/orders/status-bulk", {"order_ids": [line_order], "status_id": ids["A"]})).ok()
+        bulk = (
+            await mine.post("/orders/status-bulk", {"order_ids": [line_order], "status_id": ids["A"]})
+        ).ok()
         assert bulk["failed_entries"] == [
             {"order_id": line_order, "error": "Order not found", "code": "order_not_found"}
         ]
@@ -218,7 +223,9 @@ async def test_a_team_sees_nothing_of_another(world):
         assert (await mine.get("/orders", **filters)).ok()["orders"] == []
     assert [one["id"] for one in (await mine.get("/orders")).ok()["orders"]] == [order]
     assert {one["id"] for one in (await mine.get("/statuses")).ok()["statuses"]}.isdisjoint(foreign.values())
-    assert {one["id"] for one in (await mine.get("/workflows")).ok()["workflows"]}.isdisjoint(foreign.values())
+    assert {one["id"] for one in (await mine.get("/workflows")).ok()["workflows"]}.isdisjoint(
+        foreign.values()
+    )
 
 
 # Permissions ----------------------------------------------------------------------------------------------
@@ -308,7 +315,9 @@ async def test_s6_the_version_is_echoed(shop, world):
             assert (reply.headers["X-API-Version"], reply.headers["Vary"]) == ("1.4", "X-API-Version")
 
 
-@pytest.mark.parametrize("asked", ["9.9", "1", "v1.4", "2.0", "1.4,1.3", "", "1.6", "1.40", "01.4", "1.4.0", "latest"])
+@pytest.mark.parametrize(
+    "asked", ["9.9", "1", "v1.4", "2.0", "1.4,1.3", "", "1.6", "1.40", "01.4", "1.4.0", "latest"]
+)
 async def test_s7_unknown_versions(shop, asked):
     """S-7: anything but the six known texts is 400 and lists them."""
     reply = await shop.get("/statuses", asked)
@@ -377,8 +386,10 @@ async def test_s9_newer_endpoints(shop, method, path, minimum):
         else:
             reply.refused(
                 "invalid_request",
-                fields=["line_item_ids"] if "clear" in path
-                else ["line_item_ids", "status_id"] if "bulk" in path
+                fields=["line_item_ids"]
+                if "clear" in path
+                else ["line_item_ids", "status_id"]
+                if "bulk" in path
                 else ["status_id"],
                 line_item=True,
             )
@@ -399,7 +410,14 @@ async def test_s10_version_1_5_has_all_of_1_4(shop):
     ids = await shop.ids()
     order = await shop.order("#S10", items=(item(),))
     await shop.moved(order, ids["Coated"], ids["Coats/First"])
-    for path in ("/orders", f"/orders/{order}", "/statuses", f"/statuses/{ids['A']}", "/workflows", "/settings"):
+    for path in (
+        "/orders",
+        f"/orders/{order}",
+        "/statuses",
+        f"/statuses/{ids['A']}",
+        "/workflows",
+        "/settings",
+    ):
         old, new = await shop.get(path, "1.4"), await shop.get(path, "1.5")
         assert new.headers["X-API-Version"] == "1.5"
         assert keys_of(old.ok()) <= keys_of(new.ok())

@@ -26,7 +26,8 @@ async def shop(world: World) -> Team:
 
 def left(reply: Reply) -> tuple[int, int]:
     """What is left of the minute and of the day."""
-    return tuple(int(reply.headers[f"X-RateLimit-Remaining-{window}"]) for window in ("Minute", "Day"))
+    minute, day = (reply.headers[f"X-RateLimit-Remaining-{window}"] for window in ("Minute", "Day"))
+    return int(minute), int(day)
 
 
 async def test_s11_every_authenticated_answer_tells_the_limits(world, shop):
@@ -50,7 +51,10 @@ async def test_s11_every_authenticated_answer_tells_the_limits(world, shop):
     for spent, reply in enumerate(replies, 1):
         assert {name for name in NAMES if name in reply.headers} == set(NAMES), reply
         assert left(reply) == (60 - spent, 10_000 - spent)
-        assert (reply.headers["X-RateLimit-Limit-Minute"], reply.headers["X-RateLimit-Limit-Day"]) == ("60", "10000")
+        assert (reply.headers["X-RateLimit-Limit-Minute"], reply.headers["X-RateLimit-Limit-Day"]) == (
+            "60",
+            "10000",
+        )
         assert "Retry-After" not in reply.headers
 
 

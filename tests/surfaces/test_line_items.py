@@ -23,7 +23,6 @@ async def shop(world: World) -> Team:
             ],
         }
     )
-    team.known = await team.ids()
     return team
 
 
@@ -134,11 +133,15 @@ async def test_the_same_line_item_status_twice(shop):
             "unknown_sub_status",
             ["sub_status_option_id"],
         ),
-        ({"status_id": "A", "sub_status_option_id": "Coats/First"}, "unknown_sub_status", ["sub_status_option_id"]),
+        (
+            {"status_id": "A", "sub_status_option_id": "Coats/First"},
+            "unknown_sub_status",
+            ["sub_status_option_id"],
+        ),
     ],
 )
 async def test_s48_faulty_targets_of_line_items(shop, body, code, fields):
-    """S-48: an addon as target is 400 `addon_not_supported`; other faults as for orders; single and in bulk."""
+    """S-48: an addon as target is `addon_not_supported`; other faults as for orders; single and in bulk."""
     _, lines = await lines_of(shop)
     sent = {name: shop.known.get(value, value) for name, value in body.items()}
     async with shop.unchanged():
@@ -192,7 +195,17 @@ async def test_line_items_in_bulk(shop):
     """Line items of several orders; one entry a distinct id, in order of first mention."""
     one, lines = await lines_of(shop, 3)
     two, others = await lines_of(shop, 1)
-    mention = [others[0], "66121", ulid(lines[2]), lines[0].upper(), lines[2], NO_ID, "66121", ulid(NO_ID), ""]
+    mention = [
+        others[0],
+        "66121",
+        ulid(lines[2]),
+        lines[0].upper(),
+        lines[2],
+        NO_ID,
+        "66121",
+        ulid(NO_ID),
+        "",
+    ]
     assert await set_all(shop, mention, "A") == {
         "success": True,
         "data": {
@@ -200,7 +213,12 @@ async def test_line_items_in_bulk(shop):
             "updated": 3,
             "failed": 3,
             "results": [
-                {"line_item_id": others[0], "success": True, "status_id": shop.known["A"], "status_name": "A"},
+                {
+                    "line_item_id": others[0],
+                    "success": True,
+                    "status_id": shop.known["A"],
+                    "status_name": "A",
+                },
                 {"line_item_id": "66121", "success": False, "error": NOT_FOUND},
                 {"line_item_id": lines[2], "success": True, "status_id": shop.known["A"], "status_name": "A"},
                 {"line_item_id": lines[0], "success": True, "status_id": shop.known["A"], "status_name": "A"},
@@ -214,12 +232,14 @@ async def test_line_items_in_bulk(shop):
     events = await shop.events(one)
     assert [event["sequence"] for event in events] == [1, 2, 3]
     assert {str(event["subject_id"]) for event in events[1:]} == {lines[0], lines[2]}
-    assert (await shop.row(one))["version"] == 2  # each affected order is written, and its metafield built, once
+    assert (await shop.row(one))[
+        "version"
+    ] == 2  # each affected order is written, and its metafield built, once
 
 
 async def test_s45_at_most_a_hundred(shop):
-    """S-45: 100 ids are accepted, 101 refused; `lineItemIds` works like `line_item_ids`; the outer `success` is
-    true although an entry failed."""
+    """S-45: 100 ids are accepted, 101 refused; `lineItemIds` works like `line_item_ids`; the outer `success`
+    is true although an entry failed."""
     order, lines = await lines_of(shop, 100)
     answer = await set_all(shop, lines, "A")
     assert (answer["data"]["updated"], answer["data"]["failed"]) == (100, 0)
@@ -262,11 +282,12 @@ async def test_line_item_ids_wins_over_its_other_name(shop):
     ],
 )
 async def test_faulty_line_item_lists(shop, ids, field):
-    _, lines = await lines_of(shop)
     body = {"line_item_ids": ids, "status_id": shop.known["A"]}
     async with shop.unchanged():
         for path in ("status-bulk", "clear-status"):
-            (await shop.post(f"/line-items/{path}", body)).refused("invalid_request", fields=[field], line_item=True)
+            (await shop.post(f"/line-items/{path}", body)).refused(
+                "invalid_request", fields=[field], line_item=True
+            )
 
 
 async def test_s46_bulk_and_clear_answer_without_notifications(shop):
@@ -292,11 +313,10 @@ async def test_bulk_over_things_that_are_so_already(shop):
 
 
 async def test_s47_clearing(world):
-    """S-47: status and sub-status go, also where there are none, and whatever is enforced; afterwards the first
-    chain status is legal again."""
+    """S-47: status and sub-status go, also where there are none, and whatever is enforced; afterwards the
+    first chain status is legal again."""
     team = await world.team(enforce_product_chain=True)
     await team.apply(BASICS)
-    team.known = await team.ids()
     order, lines = await lines_of(team, 3)
     for status in ("A", "B"):
         assert (await set_status(team, lines[0], status)).status == 200
@@ -496,7 +516,11 @@ async def test_statuses_of_the_metafield_come_by_order(shop):
     for line, status in zip(lines, ("Wait", "C", "A", "C"), strict=True):
         await set_status(shop, line, status)
     value = (await metafield(shop, order))["value"]
-    assert [(one["name"], one["item_count"]) for one in value["statuses"]] == [("A", 1), ("C", 2), ("Wait", 1)]
+    assert [(one["name"], one["item_count"]) for one in value["statuses"]] == [
+        ("A", 1),
+        ("C", 2),
+        ("Wait", 1),
+    ]
     assert [line["id"] for line in value["line_items"]] == lines
     assert adds_up(value)
 
@@ -512,7 +536,11 @@ async def test_the_metafield_follows_the_items_of_its_order(shop):
     await shop.order("#metafield", items=(item("a!", "2", shopify_line_item_id=1), added), **shopify)
     value = (await metafield(shop, order))["value"]
     assert [(line["name"], line["quantity"]) for line in value["line_items"]] == [("a!", 2), ("c", 4)]
-    assert (value["item_count"], value["unassigned"], value["statuses"][0]["quantity"]) == (2, counted(1, 4), 2)
+    assert (value["item_count"], value["unassigned"], value["statuses"][0]["quantity"]) == (
+        2,
+        counted(1, 4),
+        2,
+    )
     assert await shop.line_items(order) == [line["id"] for line in value["line_items"]]
     shopify["shopify_id"] = 2291
     bare = await shop.order("#no metafield", items=(kept,), **shopify)

@@ -3,6 +3,7 @@
 import itertools
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -34,27 +35,32 @@ async def names_of(team: Team, version: str | None = None, **query) -> list[str]
 
 @pytest.fixture(scope="module")
 async def thirty(world: World) -> Team:
-    """A team with thirty orders, placed a minute apart; the ids are in `all_ids`, oldest first."""
+    """A team with thirty orders, placed a minute apart; `by` has them by name, oldest first."""
     team = await world.team()
     wishes = [
-        team.new_order(f"#{number}", placed_at=NEW_YEAR + timedelta(minutes=number)) for number in range(1, 31)
+        team.new_order(f"#{number}", placed_at=NEW_YEAR + timedelta(minutes=number))
+        for number in range(1, 31)
     ]
     shuffled = random.Random(7).sample(wishes, len(wishes))
     by_name = dict(zip((wish.order_number for wish in shuffled), await team.orders(shuffled), strict=True))
-    team.all_ids = [by_name[wish.order_number] for wish in wishes]
+    team.by = {wish.order_number: by_name[wish.order_number] for wish in wishes}
     return team
+
+
+def oldest_first(team: Team) -> list[str]:
+    return list(team.by.values())
 
 
 async def test_s17_defaults_of_the_list(thirty):
     """S-17: page 1, limit 25, newest first; the pagination has exactly four members."""
     ids, pagination = await page_of(thirty)
-    assert ids == thirty.all_ids[::-1][:25]
+    assert ids == oldest_first(thirty)[::-1][:25]
     assert pagination == {"page": 1, "limit": 25, "total": 30, "total_pages": 2}
 
 
 async def test_s18_limits_and_pages(thirty):
-    """S-18: above 250 the limit becomes 250; what is no number from 1 is 400 and named; a page past the end is
-    empty with true totals."""
+    """S-18: above 250 the limit becomes 250; what is no number from 1 is 400 and named; a page past the end
+    is empty with true totals."""
     ids, pagination = await page_of(thirty, limit="9999")
     assert (len(ids), pagination) == (30, {"page": 1, "limit": 250, "total": 30, "total_pages": 1})
     for name, value in itertools.product(
@@ -102,31 +108,39 @@ async def test_250_is_the_most(world):
     team = await world.team()
     await team.orders([team.new_order() for _ in range(260)])
     first, pagination = await page_of(team, limit="251")
-    assert (len(first), pagination["limit"], pagination["total"], pagination["total_pages"]) == (250, 250, 260, 2)
+    assert (len(first), pagination["limit"], pagination["total"], pagination["total_pages"]) == (
+        250,
+        250,
+        260,
+        2,
+    )
     second, _ = await page_of(team, limit="250", page="2")
     assert (len(second), len({*first, *second})) == (10, 260)
 
 
+TIED: dict[str, tuple] = {
+    **dict.fromkeys(("#1", "#01", "#001"), ("#", 1)),
+    **dict.fromkeys(("#1-a", "#1-A", "#01-a"), ("#", 1, "-a")),
+    **dict.fromkeys(("a", "A"), ("a",)),
+    **dict.fromkeys(("2", "02"), (2,)),
+    **dict.fromkeys(("x 5", "X 05"), ("x ", 5)),
+    "#10": ("#", 10),
+    "#9": ("#", 9),
+}
+"""Order names and what they sort as: many sort alike."""
+MOMENTS = {name: NEW_YEAR + timedelta(seconds=len(name) * 7 % 4) for name in TIED}
+
+
 @pytest.fixture(scope="module")
 async def tied(world: World) -> Team:
-    """Orders with equal moments and names that sort alike, in a sequence that is neither sort's; `facts` has
-    (placed_at, name sort value) by id."""
+    """Orders with equal moments and names that sort alike, made in a sequence that is neither sort's."""
     team = await world.team()
-    await team.apply(BASICS)
-    dice = random.Random(11)
-    names = ["#1", "#01", "#001", "#1-a", "#1-A", "#01-a", "a", "A", "2", "02", "#10", "#9", "x 5", "X 05"]
-    values = [("#", 1), ("#", 1), ("#", 1), ("#", 1, "-a"), ("#", 1, "-a"), ("#", 1, "-a"), ("a",), ("a",)]
-    values += [(2,), (2,), ("#", 10), ("#", 9), ("x ", 5), ("x ", 5)]
-    numbered = list(zip(names, values, strict=True))
-    dice.shuffle(numbered)
+    names = random.Random(11).sample(list(TIED), len(TIED))
     wishes = [
-        team.new_order(name, placed_at=NEW_YEAR + timedelta(seconds=dice.randrange(4)), is_draft=place % 5 == 0)
-        for place, (name, _) in enumerate(numbered)
+        team.new_order(name, placed_at=MOMENTS[name], is_draft=place % 5 == 0)
+        for place, name in enumerate(names)
     ]
-    ids = await team.orders(wishes)
-    team.facts = {
-        order: (wish.placed_at, value) for order, wish, (_, value) in zip(ids, wishes, numbered, strict=True)
-    }
+    team.by = dict(zip(names, await team.orders(wishes), strict=True))
     return team
 
 
@@ -137,12 +151,11 @@ def natural(value: tuple) -> list:
 
 @pytest.mark.parametrize("sort_by", ["created_at", "name"])
 async def test_ties_are_decided_by_id_and_desc_is_the_reverse(tied, sort_by):
-    def place(order: str):
-        placed_at, value = tied.facts[order]
-        return (placed_at if sort_by == "created_at" else natural(value)), order
+    def place(name: str):
+        return (MOMENTS[name] if sort_by == "created_at" else natural(TIED[name])), tied.by[name]
 
     rising = await ids_of(tied, sort_by=sort_by, sort_order="asc")
-    assert rising == sorted(tied.facts, key=place)
+    assert rising == [tied.by[name] for name in sorted(TIED, key=place)]
     assert await ids_of(tied, sort_by=sort_by, sort_order="desc") == rising[::-1]
 
 
@@ -167,29 +180,31 @@ async def test_pages_partition_the_list(tied, sort_by, sort_order, kind):
 
 
 async def test_deep_pages_hold_what_shallow_ones_do(world):
-    """Past offset 1,000 the list is made another way; it must be the same list."""
+    """Past offset 1,000 the list is made another way; it must be the same list, filtered or not."""
     team = await world.team()
-    dice = random.Random(3)
-    numbers = dice.sample(range(1300), 1300)
-    await team.orders(
+    await team.apply(BASICS)
+    numbers = random.Random(3).sample(range(1060), 1060)
+    orders = await team.orders(
         [
             team.new_order(f"#{number}", placed_at=NEW_YEAR + timedelta(seconds=number % 40))
             for number in numbers
         ]
     )
+    number_of = dict(zip(orders, numbers, strict=True))
+    rising = {
+        "created_at": sorted(orders, key=lambda order: (number_of[order] % 40, order)),
+        "name": sorted(orders, key=lambda order: number_of[order]),
+    }
+    for some in (orders[:1000], orders[1000:]):
+        body = {"order_ids": some, "status_id": team.known["A"]}
+        assert (await team.post("/orders/status-bulk", body)).ok()["failed"] == 0
+    filters = {"status": team.known["A"], "order_type": "REGULAR", "search": "#"}
     for sort_by, sort_order in itertools.product(("created_at", "name"), ("asc", "desc")):
         query = {"sort_by": sort_by, "sort_order": sort_order, "limit": "250"}
-        found = [order for page in range(1, 8) for order in await ids_of(team, **query, page=str(page))]
-        assert len(found) == len(set(found)) == 1300
-        if sort_by == "name":
-            rows = await team.world.pool.fetch("select id, order_number from orders where team_id = $1", team.id)
-            numbers_by_id = {row[0]: int(row[1][1:]) for row in rows}
-            in_turn = [numbers_by_id[order] for order in found]
-            assert in_turn == sorted(in_turn, reverse=sort_order == "desc")
-        if sort_order == "asc":
-            rising = found
-        else:
-            assert found == rising[::-1]
+        expected = rising[sort_by] if sort_order == "asc" else rising[sort_by][::-1]
+        found = [order for page in range(1, 7) for order in await ids_of(team, **query, page=str(page))]
+        assert found == expected
+        assert await ids_of(team, **query, **filters, page="5") == expected[1000:]
 
 
 # Sorting --------------------------------------------------------------------------------------------------
@@ -210,7 +225,21 @@ async def test_s19_names_sort_naturally(world):
 
 async def test_names_of_many_kinds(world):
     team = await world.team()
-    rising = ["1", "02", "3a", "3B", "12345678901234567890", "A1", "a2", "A10", "a10b2", "A10b10", "b", "É", "ß9"]
+    rising = [
+        "1",
+        "02",
+        "3a",
+        "3B",
+        "12345678901234567890",
+        "A1",
+        "a2",
+        "A10",
+        "a10b2",
+        "A10b10",
+        "b",
+        "É",
+        "ß9",
+    ]
     for name in random.Random(5).sample(rising, len(rising)):
         await team.order(name)
     names = await names_of(team, sort_by="name", sort_order="asc")
@@ -221,7 +250,9 @@ async def test_names_of_many_kinds(world):
 async def test_enums_in_any_letter_case(tied):
     plain = await ids_of(tied, sort_by="name", sort_order="asc", order_type="REGULAR")
     assert await ids_of(tied, sort_by="NAME", sort_order="Asc", order_type="regular") == plain
-    assert await ids_of(tied, sort_by=" Created_At ", sort_order="DESC", order_type="All") == await ids_of(tied)
+    assert await ids_of(tied, sort_by=" Created_At ", sort_order="DESC", order_type="All") == await ids_of(
+        tied
+    )
 
 
 async def test_orders_without_a_date_of_their_own_are_as_old_as_milepost_knows_them(world):
@@ -240,7 +271,7 @@ async def test_orders_without_a_date_of_their_own_are_as_old_as_milepost_knows_t
 @pytest.fixture(scope="module")
 async def customers(world: World) -> Team:
     team = await world.team()
-    for name, content in {
+    contents: dict[str, dict[str, Any]] = {
         "#K-204": {"customer": Customer("Tomé", "Reis", "tome@reis.example", "+351 210")},
         "PO_7%x": {"ship_to": Stop(company_name="Reis Náutica", line_1="Rua do Cais 8", locality="Olhão")},
         "only-first": {"customer": Customer(first_name="Ada")},
@@ -248,7 +279,8 @@ async def customers(world: World) -> Team:
         "PO\\8": {"customer": Customer("Ana", "Maria", "ANA@Example.COM"), "note": "Lovelace"},
         "PO-7-x": {"customer": Customer("Jo", None, None), "ship_to": Stop(company_name="Straße & Söhne")},
         "bare": {},
-    }.items():
+    }
+    for name, content in contents.items():
         await team.order(name, **content)
     return team
 
@@ -309,7 +341,7 @@ async def test_search_is_trimmed_and_may_be_empty(customers):
 
 @pytest.fixture(scope="module")
 async def mixed(world: World) -> Team:
-    """Orders in several statuses and workflows: `by` has their ids by name, `known` those of the workspace."""
+    """Orders in several statuses and workflows; `by` has their ids by name."""
     team = await world.team()
     await team.apply(
         {
@@ -322,7 +354,6 @@ async def mixed(world: World) -> Team:
             "workflows": [{"name": "Build"}, {"name": "Refit"}],
         }
     )
-    team.known = await team.ids()
     names = ("a1", "a2", "b1", "none", "build", "refit", "left")
     ids = await team.orders([team.new_order(name, customer=Customer("Jo", name)) for name in names])
     team.by = dict(zip(names, ids, strict=True))
@@ -401,8 +432,13 @@ async def test_filters_take_every_spelling_of_an_id(mixed):
 async def test_totals_follow_changes(world):
     """Totals of every filter stay true while orders come, move and are issued."""
     team = await world.team()
-    await team.apply({**BASICS, "statuses": [*BASICS["statuses"], {"name": "In W", "workflow": "W"}],
-                      "workflows": [{"name": "W"}]})
+    await team.apply(
+        {
+            **BASICS,
+            "statuses": [*BASICS["statuses"], {"name": "In W", "workflow": "W"}],
+            "workflows": [{"name": "W"}],
+        }
+    )
     ids = await team.ids()
     orders = await team.orders([team.new_order(is_draft=number % 3 == 0) for number in range(9)])
     dice = random.Random(2)
@@ -430,7 +466,7 @@ async def test_totals_follow_changes(world):
 @pytest.fixture(scope="module")
 async def drafts(world: World) -> Team:
     team = await world.team()
-    contents = {
+    contents: dict[str, dict[str, Any]] = {
         "regular": {"shopify_kind": "Order", "shopify_id": 100},
         "draft": {"is_draft": True, "shopify_kind": "DraftOrder", "shopify_id": 200},
         "both, order": {"shopify_kind": "Order", "shopify_id": 300},
@@ -459,7 +495,9 @@ async def test_s22_drafts_in_the_list(drafts):
         assert await found(drafts, version, order_type="ALL") == REGULAR | DRAFT
         assert await found(drafts, version, order_type="DRAFT") == DRAFT
         assert await found(drafts, version, order_type="REGULAR") == REGULAR
-        (await drafts.get("/orders", version, order_type="X")).refused("invalid_request", fields=["order_type"])
+        (await drafts.get("/orders", version, order_type="X")).refused(
+            "invalid_request", fields=["order_type"]
+        )
 
 
 async def test_a_regular_list_never_has_a_draft(drafts):
@@ -504,19 +542,22 @@ async def test_what_is_no_shopify_digits(drafts):
 
 async def test_s24_order_ids(thirty):
     """S-24: at most 1,000 ids, counted with duplicates; known orders come once, whatever else is named."""
-    known, other = thirty.all_ids[3], thirty.all_ids[8]
+    known, other = oldest_first(thirty)[3], oldest_first(thirty)[8]
     mix = f"{known},{NO_ID},nonsense,{known.upper()}, {ulid(known)} ,,{other},{known}"
     ids, pagination = await page_of(thirty, order_ids=mix)
     assert ids == [other, known]
     assert pagination == {"page": 1, "limit": 25, "total": 2, "total_pages": 1}
-    (await thirty.get("/orders", order_ids=",".join(["x"] * 1001))).refused("invalid_request", fields=["order_ids"])
+    (await thirty.get("/orders", order_ids=",".join(["x"] * 1001))).refused(
+        "invalid_request", fields=["order_ids"]
+    )
     assert await ids_of(thirty, order_ids=",".join(["x"] * 999 + [known])) == [known]
     assert await ids_of(thirty, order_ids=",".join(["x,"] * 1000)) == []  # blanks are dropped before counting
 
 
 async def test_order_ids_do_not_set_the_sequence(thirty):
-    some = [thirty.all_ids[place] for place in (5, 2, 9)]
-    assert await ids_of(thirty, order_ids=",".join(some)) == [thirty.all_ids[place] for place in (9, 5, 2)]
+    ids = oldest_first(thirty)
+    some = [ids[place] for place in (5, 2, 9)]
+    assert await ids_of(thirty, order_ids=",".join(some)) == [ids[place] for place in (9, 5, 2)]
 
 
 async def test_blank_order_ids_count_as_not_sent(thirty):
@@ -531,7 +572,9 @@ async def test_blank_order_ids_count_as_not_sent(thirty):
 async def test_an_unknown_extra(thirty):
     for text in ("x", "deadline,x", "Deadline", "deadline;metafield"):
         for version in ("1.4", "1.5"):
-            (await thirty.get("/orders", version, include=text)).refused("invalid_request", fields=["include"])
+            (await thirty.get("/orders", version, include=text)).refused(
+                "invalid_request", fields=["include"]
+            )
         for version in ("1.0", "1.3"):
             assert (await thirty.get("/orders", version, include=text)).status == 200
     for text in ("", ",", " deadline , ,metafield,deadline"):

@@ -1,10 +1,10 @@
 """Telling customers (contract, sections 12 and 13, rule 22.8; S-38 to S-40, S-46).
 
-No channel is configured in this release, so over HTTP everything is skipped. What is stored when a server has
-channels is held by calling the verbs with channels.
+No channel can be configured in this release, so over HTTP everything is skipped. What a server with channels
+answers and stores is held by one that is given channels, and by calling the verbs with channels.
 """
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 
 import msgspec
 import pytest
@@ -14,10 +14,21 @@ from milepost.core.statuses import OrderKeys
 from milepost.kit.ids import ulid
 from milepost.model.actor import Actor, system_actor
 from milepost.model.transitions import choose
+from milepost.model.workflow import Channel
 from milepost.reads import workspace as reads
-from tests.surfaces.world import ALL_BUT_OVERRIDE, BASICS, NO_ID, NOTHING_SENT, Customer, Team, World, item
+from tests.surfaces.world import (
+    ALL_BUT_OVERRIDE,
+    BASICS,
+    NO_ID,
+    NOTHING_SENT,
+    Customer,
+    Team,
+    World,
+    item,
+    served,
+)
 
-ALL = ("email", "sms", "whatsapp")
+ALL: tuple[Channel, ...] = ("email", "sms", "whatsapp")
 SKIPPED = dict.fromkeys(ALL, "skipped")
 BOTH = Customer("Jo", "Doe", "jo@doe.example", "+351 9")
 UNKNOWN = {"error": "Order not found", "code": "order_not_found"}
@@ -35,7 +46,6 @@ async def shop(world: World) -> Team:
             ],
         }
     )
-    team.known = await team.ids()
     return team
 
 
@@ -171,7 +181,7 @@ async def move(
     keys,
     status: str,
     option: str | None = None,
-    channels: Collection[str] = ALL,
+    channels: Collection[Channel] = ALL,
     actor: Actor | None = None,
 ):
     known = await reads.load(team.world.pool, team.id)
@@ -188,7 +198,7 @@ async def move(
     )
 
 
-async def notify(team: Team, keys, asked: Collection[str], channels: Collection[str] = ALL):
+async def notify(team: Team, keys, asked: Collection[Channel], channels: Collection[Channel] = ALL):
     return await notices.notify(
         team.world.pool,
         system_actor(team.id),
@@ -266,7 +276,7 @@ async def test_silent_statuses_tell_nobody(shop):
 async def test_bulk_changes_tell_each_customer(shop):
     orders = await shop.orders([shop.new_order(customer=Customer(email=f"{n}@x.example")) for n in range(3)])
     await move(shop, [orders[1]], "Loud", channels=())
-    outcomes = await move(shop, [*orders, NO_ID], "Loud", channels=("email",))
+    outcomes = await move(shop, [*orders, NO_ID], "Loud", channels=["email"])
     assert [outcomes[order].told for order in orders] == [("email",), (), ("email",)]
     assert [await told(shop, order) for order in orders] == [
         [("email", "0@x.example")],
@@ -334,7 +344,7 @@ async def test_s46_line_items_in_bulk_tell_nobody(shop):
         clock=shop.world.clock,
         channels=frozenset(("email", "sms")),
     )
-    assert outcomes[lines[0]].told == ("email", "sms")
+    assert outcomes[lines[0]] == line_items.Done(("email", "sms"))
     assert await told(shop, order) == [("email", "jo@doe.example"), ("sms", "+351 9")]
     event = (await shop.events(order))[-1]
     assert {message["event_id"] for message in await shop.messages(order)} == {event["id"]}
@@ -343,7 +353,6 @@ async def test_s46_line_items_in_bulk_tell_nobody(shop):
 async def test_a_refused_change_tells_nobody(world):
     team = await world.team(enforce_product_chain=True)
     await team.apply({"statuses": [{"name": "A"}, {"name": "B", "notifications": {"email": True}}]})
-    team.known = await team.ids()
     refused, moved = await team.order(customer=BOTH), await team.order(customer=BOTH)
     await team.moved(moved, team.known["A"])
     outcomes = await move(team, [refused, moved], "B", actor=bound(system_actor(team.id)))
@@ -355,3 +364,81 @@ async def test_a_refused_change_tells_nobody(world):
 def bound(actor: Actor) -> Actor:
     """The actor without the permission to override chains."""
     return msgspec.structs.replace(actor, permissions=frozenset(ALL_BUT_OVERRIDE))
+
+
+# Over HTTP, on a server that has e-mail and SMS -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def telling(pool) -> AsyncIterator[Team]:
+    async with served(pool, channels=frozenset(("email", "sms"))) as world:
+        team = await world.team()
+        await team.apply(BASICS)
+        yield team
+
+
+def sent(**by_channel: int) -> dict:
+    return {
+        "total_sent": sum(by_channel.values()),
+        "total_failed": 0,
+        "by_channel": {channel: {"sent": count, "failed": 0} for channel, count in by_channel.items()},
+    }
+
+
+async def test_answers_tell_of_channels_with_a_try(telling):
+    """22.8: a message under way counts as sent; skipped channels count nowhere."""
+    order = await telling.order(customer=BOTH, items=(item(),))
+    loud, line = telling.known["Loud"], (await telling.line_items(order))[0]
+    assert (await telling.moved(order, loud))["notifications"] == sent(email=1, sms=1)
+    assert (await telling.moved(order, loud))["notifications"] == NOTHING_SENT
+    assert (await telling.moved(order, telling.known["Loud gift"]))["notifications"] == sent(sms=1)
+    assert (await telling.moved(order, telling.known["A"]))["notifications"] == NOTHING_SENT
+    answer = (await telling.post(f"/line-items/{line}/status", {"status_id": loud})).ok()
+    assert answer["data"]["notifications"] == sent(email=1, sms=1)
+    assert len(await telling.messages(order)) == 5
+
+
+async def test_s46_with_channels(telling):
+    """S-46: line item bulk and clear store no message though the status's switches are on."""
+    order = await telling.order(customer=BOTH, items=(item(), item()))
+    body = {"line_item_ids": await telling.line_items(order), "status_id": telling.known["Loud"]}
+    assert (await telling.post("/line-items/status-bulk", body)).ok()["data"]["updated"] == 2
+    assert (await telling.post("/line-items/clear-status", body)).ok()["data"]["cleared"] == 2
+    assert await telling.messages(order) == []
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.4"])
+async def test_bulk_answers_sum_over_all_orders(telling, version):
+    customers = (BOTH, Customer(email="a@b.example"), None)
+    orders = await telling.orders([telling.new_order(customer=customer) for customer in customers])
+    body = {"order_ids": [*orders, NO_ID], "status_id": telling.known["Loud"]}
+    answer = (await telling.post("/orders/status-bulk", body, version)).ok()
+    assert answer["notifications"] == sent(email=2, sms=1)
+    assert (await telling.post("/orders/status-bulk", body, version)).ok()["notifications"] == NOTHING_SENT
+
+
+async def test_s38_s39_with_channels(telling):
+    """S-38, S-39: channels that were tried are `sent`; those not asked for, not configured, or without an
+    address are `skipped`, and all of them without a status."""
+    order = await telling.order(customer=BOTH)
+    silent = await telling.order(customer=Customer(email="a@b.example"))
+
+    async def results(order: str, *channels: str) -> dict:
+        answer = (await telling.post(f"/orders/{order}/notify", {"channels": list(channels)})).ok()
+        return answer["notifications_sent"]
+
+    assert await results(order, *ALL) == SKIPPED
+    for one in (order, silent):
+        await telling.moved(one, telling.known["A"])
+    assert await results(order, *ALL) == {**SKIPPED, "email": "sent", "sms": "sent"}
+    assert await results(order, "whatsapp", "sms") == {**SKIPPED, "sms": "sent"}
+    assert await results(silent, *ALL) == {**SKIPPED, "email": "sent"}
+    assert await told(telling, silent) == [("email", "a@b.example")]
+    body = {"order_ids": [order, silent, "x"], "channels": ["sms"]}
+    answer = (await telling.post("/orders/notify-bulk", body)).ok()
+    assert (answer["sent"], answer["failed"], answer["total_orders"]) == (2, 1, 3)
+    assert [entry.get("notifications_sent") for entry in answer["results"]] == [
+        {**SKIPPED, "sms": "sent"},
+        SKIPPED,
+        None,
+    ]

@@ -1,5 +1,5 @@
-"""GET /v1/orders/{order_id} and the order object (contract, sections 5, 7, 9 and 24; S-14, S-15, S-23, S-25 to
-S-27, S-55)."""
+"""GET /v1/orders/{order_id} and the order object (contract, sections 5, 7, 9 and 24; S-14, S-15, S-23, S-25
+to S-27, S-55)."""
 
 import itertools
 from datetime import UTC, datetime
@@ -48,7 +48,6 @@ async def shop(world: World) -> Team:
             "workflows": [{"name": "Build"}],
         }
     )
-    team.known = await team.ids()
     return team
 
 
@@ -179,7 +178,9 @@ async def test_digits_hold_for_all_six_order_endpoints(shop, digits, version):
             else:
                 reply.refused("order_not_found")
         for path, body in (("status-bulk", status), ("notify-bulk", tell)):
-            entries = (await shop.post(f"/orders/{path}", {"order_ids": [n], **body}, version)).ok()["results"]
+            entries = (await shop.post(f"/orders/{path}", {"order_ids": [n], **body}, version)).ok()[
+                "results"
+            ]
             if known:
                 assert [entry["order_id"] for entry in entries] == [digits[name]]
             elif drafts:
@@ -191,7 +192,16 @@ async def test_digits_hold_for_all_six_order_endpoints(shop, digits, version):
 async def test_digits_without_the_switch_and_ids_with_it(shop, digits):
     for params in ({}, {"use_shopify_order_id": "false"}):
         (await shop.get("/orders/100", **params)).refused("order_not_found")
-    for text in (digits["regular"], ulid(digits["regular"]), "0100", "-100", "100.0", str(2**63), "9" * 40, "٣"):
+    for text in (
+        digits["regular"],
+        ulid(digits["regular"]),
+        "0100",
+        "-100",
+        "100.0",
+        str(2**63),
+        "9" * 40,
+        "٣",
+    ):
         (await shop.get(f"/orders/{text}", use_shopify_order_id="true")).refused("order_not_found")
     async with shop.unchanged():
         reply = await shop.post(
@@ -234,7 +244,9 @@ async def test_s26_an_order_without_shopify_origin(shop):
     order = await shop.read(await shop.order(items=(item("Ash paddle", "2"), item("Kayak"))))
     assert order["shopify_order_id"] is None
     assert all(line.keys() == LINE for line in order["line_items"])
-    assert [(line["shopify_line_item_id"], line["name"], line["quantity"]) for line in order["line_items"]] == [
+    assert [
+        (line["shopify_line_item_id"], line["name"], line["quantity"]) for line in order["line_items"]
+    ] == [
         (None, "Ash paddle", 2),
         (None, "Kayak", 1),
     ]
@@ -450,7 +462,9 @@ async def test_addons_come_by_order_then_id(world):
     for name in ("S", "T", "P", "R", "Q"):
         await team.moved(order, ids[name])
     expected = sorted((position, ids[name]) for name, position in wish)
-    assert [addon["id"] for addon in (await team.read(order))["addon_statuses"]] == [one for _, one in expected]
+    assert [addon["id"] for addon in (await team.read(order))["addon_statuses"]] == [
+        one for _, one in expected
+    ]
 
 
 async def test_names_are_read_as_they_are_now(world):
@@ -545,4 +559,6 @@ async def test_s55_extras_have_no_effect_before_1_4(shop, extra, version):
 async def test_unknown_extras(shop, extra):
     for include in ("x", "deadline,x", "Deadline", "line_items"):
         (await shop.get(f"/orders/{extra}", include=include)).refused("invalid_request", fields=["include"])
-        (await shop.get(f"/orders/{new_id()}", include=include)).refused("invalid_request", fields=["include"])
+        (await shop.get(f"/orders/{new_id()}", include=include)).refused(
+            "invalid_request", fields=["include"]
+        )

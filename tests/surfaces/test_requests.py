@@ -80,7 +80,13 @@ async def test_unknown_paths_under_the_roots(shop, path):
 
 
 async def test_paths_with_encoded_slashes_name_nothing(world, shop):
-    for path in ("/v1%2Forders", "/api%2Fv1/orders", "/api/v1%2Forders", "/v1/orders%2Fx", "/api%2Fv1/orders/v1"):
+    for path in (
+        "/v1%2Forders",
+        "/api%2Fv1/orders",
+        "/api/v1%2Forders",
+        "/v1/orders%2Fx",
+        "/api%2Fv1/orders/v1",
+    ):
         reply = await world.call("GET", path, headers={"X-API-Key": shop.key})
         reply.refused("not_found")
 
@@ -93,7 +99,14 @@ async def test_literal_paths_win_for_their_method_only(shop):
 async def test_every_get_answers_head(shop):
     ids = await shop.ids()
     order = await shop.order()
-    for path in ("/orders", f"/orders/{order}", "/statuses", f"/statuses/{ids['A']}", "/workflows", "/settings"):
+    for path in (
+        "/orders",
+        f"/orders/{order}",
+        "/statuses",
+        f"/statuses/{ids['A']}",
+        "/workflows",
+        "/settings",
+    ):
         get, head = await shop.call("GET", path), await shop.call("HEAD", path)
         assert (head.status, head.raw) == (200, b"")
         for name in ("Content-Length", "Content-Type", "X-API-Version", "Vary"):
@@ -112,7 +125,9 @@ async def test_answers_are_json_objects(shop):
 # Bodies ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "image/png", "x"])
+@pytest.mark.parametrize(
+    "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "image/png", "x"]
+)
 async def test_bodies_are_json_whatever_the_content_type_says(shop, content_type):
     ids = await shop.ids()
     order = await shop.order()
@@ -130,7 +145,17 @@ async def test_an_empty_body_counts_as_an_empty_object(shop):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"nonsense", b'{"status_id": }', b"{} {}", b"'a'", b"\xff\xfe", b'{"status_id": "\xff"}', b"\x00", b"[" * 100_000],
+    [
+        b"{",
+        b"nonsense",
+        b'{"status_id": }',
+        b"{} {}",
+        b"'a'",
+        b"\xff\xfe",
+        b'{"status_id": "\xff"}',
+        b"\x00",
+        b"[" * 100_000,
+    ],
 )
 async def test_what_is_not_json(shop, body):
     order = await shop.order()
@@ -141,7 +166,12 @@ async def test_what_is_not_json(shop, body):
 @pytest.mark.parametrize("body", [b"[1]", b"[]", b'"text"', b"1", b"true", b"null"])
 async def test_what_is_json_and_no_object(shop, body):
     order = await shop.order()
-    for path in (f"/orders/{order}/status", "/orders/status-bulk", f"/orders/{order}/notify", "/orders/notify-bulk"):
+    for path in (
+        f"/orders/{order}/status",
+        "/orders/status-bulk",
+        f"/orders/{order}/notify",
+        "/orders/notify-bulk",
+    ):
         (await shop.post(path, body)).refused("invalid_request", fields=["body"])
     for path in ("/line-items/x/status", "/line-items/status-bulk", "/line-items/clear-status"):
         (await shop.post(path, body)).refused("invalid_request", fields=["body"], line_item=True)
@@ -150,11 +180,21 @@ async def test_what_is_json_and_no_object(shop, body):
 async def test_unknown_body_fields_are_ignored_and_null_is_not_sent(shop):
     ids = await shop.ids()
     order = await shop.order()
-    body = {"status_id": ids["A"], "sub_status_option_id": None, "use_shopify_order_id": None, "colour": [1], "": {}}
+    body = {
+        "status_id": ids["A"],
+        "sub_status_option_id": None,
+        "use_shopify_order_id": None,
+        "colour": [1],
+        "": {},
+    }
     assert (await shop.post(f"/orders/{order}/status", body)).ok()["order"]["status"]["id"] == ids["A"]
-    (await shop.post(f"/orders/{order}/status", {"status_id": None})).refused("invalid_request", fields=["status_id"])
+    (await shop.post(f"/orders/{order}/status", {"status_id": None})).refused(
+        "invalid_request", fields=["status_id"]
+    )
     nulls = {"order_ids": None, "channels": None}
-    (await shop.post("/orders/notify-bulk", nulls)).refused("invalid_request", fields=["channels", "order_ids"])
+    (await shop.post("/orders/notify-bulk", nulls)).refused(
+        "invalid_request", fields=["channels", "order_ids"]
+    )
 
 
 async def test_the_largest_body(shop):
@@ -183,8 +223,18 @@ async def test_all_faults_at_once(shop):
     (await shop.post("/orders/status-bulk", body)).refused(
         "invalid_request", fields=["order_ids", "status_id", "sub_status_option_id", "use_shopify_order_id"]
     )
-    (await shop.get("/orders", page="x", limit="0", sort_by="total", sort_order="up", order_type="X",
-                    use_shopify_order_id="1", include="x")).refused(
+    (
+        await shop.get(
+            "/orders",
+            page="x",
+            limit="0",
+            sort_by="total",
+            sort_order="up",
+            order_type="X",
+            use_shopify_order_id="1",
+            include="x",
+        )
+    ).refused(
         "invalid_request",
         fields=["include", "limit", "order_type", "page", "sort_by", "sort_order", "use_shopify_order_id"],
     )
@@ -259,7 +309,9 @@ async def test_a_good_request_id_is_kept(world, shop, sent):
 @pytest.mark.parametrize("sent", ["", "a b", "0" * 129, "é", "a/b", "a,b", None])
 async def test_another_request_id_is_replaced(world, shop, sent):
     headers = {"X-API-Key": shop.key, **({} if sent is None else {"X-Request-Id": sent})}
-    told = [(await world.call("GET", "/v1/orders", headers=headers)).headers["X-Request-Id"] for _ in range(2)]
+    told = [
+        (await world.call("GET", "/v1/orders", headers=headers)).headers["X-Request-Id"] for _ in range(2)
+    ]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,128}", one) and one != sent for one in told)
     assert told[0] != told[1]
 

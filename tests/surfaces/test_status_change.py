@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,6 @@ async def shop(world: World) -> Team:
             "workflows": [{"name": "Build"}, {"name": "Refit"}],
         }
     )
-    team.known = await team.ids()
     return team
 
 
@@ -157,7 +157,7 @@ async def test_a_group_can_serve_several_statuses(shop):
     ],
 )
 async def test_s30_faulty_targets(shop, body, code, field):
-    """S-30: unknown, missing and faulty `status_id`; bodies that are no object or no JSON; nothing changes."""
+    """S-30: unknown, missing and faulty `status_id`; bodies that are no object or no JSON."""
     order = await shop.order()
     async with shop.unchanged():
         reply = await shop.post(f"/orders/{order}/status", body)
@@ -171,9 +171,11 @@ async def test_ids_of_another_kind_in_the_body(shop):
     async with shop.unchanged():
         for name in ("workflow:Build", "Coats/First"):
             (await shop.move(order, shop.known[name])).refused("unknown_status", fields=["status_id"])
-        (await shop.post(f"/orders/{order}/status", {"status_id": shop.known["A"], "sub_status_option_id": 5})).refused(
-            "invalid_request", fields=["sub_status_option_id"]
-        )
+        (
+            await shop.post(
+                f"/orders/{order}/status", {"status_id": shop.known["A"], "sub_status_option_id": 5}
+            )
+        ).refused("invalid_request", fields=["sub_status_option_id"])
 
 
 async def test_ids_in_the_body_in_every_spelling(shop):
@@ -200,8 +202,12 @@ async def test_s31_the_same_status_twice(shop):
     assert changed["order"]["sub_status"] == {"id": shop.known["Coats/Second"], "name": "Second"}
     event = (await shop.events(order))[-1]
     assert (event["sequence"], event["type"]) == (3, "order.status.changed")
-    assert event["old_data"] == {"custom_sub_status": {"id": short(shop.known["Coats/First"]), "name": "First"}}
-    assert event["new_data"] == {"custom_sub_status": {"id": short(shop.known["Coats/Second"]), "name": "Second"}}
+    assert event["old_data"] == {
+        "custom_sub_status": {"id": short(shop.known["Coats/First"]), "name": "First"}
+    }
+    assert event["new_data"] == {
+        "custom_sub_status": {"id": short(shop.known["Coats/Second"]), "name": "Second"}
+    }
     assert (await shop.row(order))["status_entered_at"] == entered
 
 
@@ -228,8 +234,8 @@ async def test_a_status_without_options_clears_the_sub_status(shop):
 
 
 async def test_s32_addons(shop):
-    """S-32: an addon stands in `addon_statuses` and in the answer's `status`; primary status and workflow stay;
-    setting it again keeps one entry."""
+    """S-32: an addon stands in `addon_statuses` and in the answer's `status`; primary status and workflow
+    stay; setting it again keeps one entry."""
     order = await shop.order()
     await shop.moved(order, shop.known["Build 1"])
     before = await shop.read(order)
@@ -313,12 +319,18 @@ async def test_s33_the_switch_in_the_body(shop):
         assert (await shop.post(f"/orders/{order}/status", body)).status == 200
     async with shop.unchanged():
         body = {"status_id": shop.known["C"], "use_shopify_order_id": "yes"}
-        (await shop.post("/orders/3333/status", body)).refused("invalid_request", fields=["use_shopify_order_id"])
+        (await shop.post("/orders/3333/status", body)).refused(
+            "invalid_request", fields=["use_shopify_order_id"]
+        )
         for query in ("true", "maybe"):
-            (await shop.post(f"/orders/3333/status?use_shopify_order_id={query}", {"status_id": shop.known["C"]})).refused(
-                "order_not_found"
-            )
-    reply = await shop.post(f"/orders/{order}/status?use_shopify_order_id=true", {"status_id": shop.known["C"]})
+            (
+                await shop.post(
+                    f"/orders/3333/status?use_shopify_order_id={query}", {"status_id": shop.known["C"]}
+                )
+            ).refused("order_not_found")
+    reply = await shop.post(
+        f"/orders/{order}/status?use_shopify_order_id=true", {"status_id": shop.known["C"]}
+    )
     assert reply.ok()["order"]["id"] == order
 
 
@@ -355,7 +367,7 @@ async def test_concurrent_changes_of_one_order_run_one_after_the_other(shop):
     row = await shop.row(order)
     assert [event["sequence"] for event in events] == list(range(2, len(events) + 2))
     assert (row["version"], row["event_seq"]) == (len(events) + 1, len(events) + 1)
-    held = None
+    held: Any = None
     for event in events:
         assert event["old_data"]["custom_status"] == held
         held = event["new_data"]["custom_status"]

@@ -1,5 +1,5 @@
-"""What a team defined, as it is read: statuses, workflows, settings (contract, sections 14 to 16 and 20; S-41 to
-S-43, S-49)."""
+"""What a team defined, as it is read: statuses, workflows, settings (contract, sections 14 to 16 and 20; S-41
+to S-43, S-49)."""
 
 import pytest
 
@@ -9,7 +9,10 @@ VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
 HARBOUR = {
     "settings": {"workflows_enabled": True, "enforce_product_chain": True},
     "team": {"time_zone": "Europe/Lisbon"},
-    "sub_status_groups": [{"name": "Varnish coats", "options": ["First coat", "Second coat"]}, {"name": "Bare"}],
+    "sub_status_groups": [
+        {"name": "Varnish coats", "options": ["First coat", "Second coat"]},
+        {"name": "Bare"},
+    ],
     "workflows": [
         {"name": "Build", "description": "From bare hull to launch", "color": "#24527A", "order": 20},
         {"name": "Refit", "color": "#8A4F7D", "order": 30},
@@ -35,7 +38,14 @@ HARBOUR = {
             "shopify_order_effect": "MARKS_ORDER_FULFILLED",
         },
         {"name": "Waiting", "color": "#999999", "order": 15, "independent": True, "sub_status_group": "Bare"},
-        {"name": "Plate", "color": "#2E8B57", "order": 90, "addon": True, "workflow": "Build", "public_name": "Sign"},
+        {
+            "name": "Plate",
+            "color": "#2E8B57",
+            "order": 90,
+            "addon": True,
+            "workflow": "Build",
+            "public_name": "Sign",
+        },
         {
             "name": "Paused",
             "color": "#222222",
@@ -50,7 +60,6 @@ HARBOUR = {
 async def harbour(world: World) -> Team:
     team = await world.team()
     await team.apply(HARBOUR)
-    team.known = await team.ids()
     return team
 
 
@@ -164,7 +173,9 @@ def as_version(status: dict, version: str) -> dict:
         hidden |= {"workflow_id", "workflow_name"}
     shown = {name: value for name, value in status.items() if name not in hidden}
     if version < "1.2":
-        shown["max_duration"] = {name: v for name, v in shown["max_duration"].items() if name != "skip_holidays"}
+        shown["max_duration"] = {
+            name: v for name, v in shown["max_duration"].items() if name != "skip_holidays"
+        }
     return shown
 
 
@@ -183,12 +194,23 @@ async def test_s41_s42_statuses(harbour, version):
 
 @pytest.mark.parametrize(
     ("public_name", "use", "shown"),
-    [(None, False, "N"), (None, True, "N"), ("", True, "N"), ("", False, "N"), ("P", True, "P"), ("P", False, "N")],
+    [
+        (None, False, "N"),
+        (None, True, "N"),
+        ("", True, "N"),
+        ("", False, "N"),
+        ("P", True, "P"),
+        ("P", False, "N"),
+    ],
 )
 async def test_s41_display_name(world, public_name, use, shown):
-    """S-41: `display_name` follows `use_public_name`, and falls back to `name` when there is no public one."""
+    """S-41: `display_name` follows `use_public_name`, and falls back to `name` without a public one."""
     team = await world.team()
-    wish = {"name": "N", "use_public_name": use, **({} if public_name is None else {"public_name": public_name})}
+    wish = {
+        "name": "N",
+        "use_public_name": use,
+        **({} if public_name is None else {"public_name": public_name}),
+    }
     await team.apply({"statuses": [wish], "workflows": [{"name": "W"}]})
     (status,) = (await team.get("/statuses")).ok()["statuses"]
     assert (status["name"], status["use_public_name"], status["display_name"]) == ("N", use, shown)
@@ -226,13 +248,16 @@ async def test_statuses_sort_by_order_then_id_team_wide(world):
         {
             "workflows": [{"name": "W"}, {"name": "V"}],
             "statuses": [
-                {"name": name, "order": order, **({"workflow": flow} if flow else {})} for name, order, flow in wish
+                {"name": name, "order": order, **({"workflow": flow} if flow else {})}
+                for name, order, flow in wish
             ],
         }
     )
     ids = await team.ids()
     listed = (await team.get("/statuses")).ok()["statuses"]
-    assert [(one["order"], one["id"]) for one in listed] == sorted((order, ids[name]) for name, order, _ in wish)
+    assert [(one["order"], one["id"]) for one in listed] == sorted(
+        (order, ids[name]) for name, order, _ in wish
+    )
 
 
 async def test_statuses_get_tens_by_position(world):
@@ -262,9 +287,11 @@ def nested(status: dict) -> dict:
 
 @pytest.mark.parametrize("version", ["1.3", "1.4", "1.5"])
 async def test_s43_workflows(harbour, version):
-    """S-43: by `order`, with their statuses of exactly nine keys and their numbers; an empty one is listed."""
+    """S-43: by `order`, with their statuses of exactly nine keys and their numbers; an empty one too."""
     known = harbour.known
-    build = [nested(one) for one in await all_statuses(harbour) if one["workflow_id"] == known["workflow:Build"]]
+    build = [
+        nested(one) for one in await all_statuses(harbour) if one["workflow_id"] == known["workflow:Build"]
+    ]
 
     def workflow(name: str, description: str | None, color: str, order: int, statuses: list) -> dict:
         return {

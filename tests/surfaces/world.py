@@ -5,7 +5,7 @@ import io
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,14 +17,19 @@ from yarl import URL
 from milepost.app import build
 from milepost.core import accounts, workspace
 from milepost.core.orders import put_orders
+from milepost.http.gate import Gate, Memory
+from milepost.http.limits import Limits as RateLimits
 from milepost.http.server_limits import Limits
 from milepost.http.server_protocol import guarded
 from milepost.intake import workspace_file
+from milepost.kit.errors import Faulty
 from milepost.model.actor import PERMISSIONS, system_actor
 from milepost.model.order import Customer, NewItem, NewOrder, Stop
+from milepost.model.workflow import Channel
 from milepost.reads import workspace as reads
 from milepost.settings import Settings
 from milepost.store.db import Pool
+from milepost.surfaces.status_api.app import StatusApi
 from tests.openapi_check import check_answer
 
 OVERRIDE = "canOverrideProductChainEnforcement"
@@ -138,8 +143,10 @@ class Reply:
         assert self.status == 200, self
         return self.json
 
-    def refused(self, code: str, *, fields: Sequence[str] | None = None, line_item: bool = False, **details: Any) -> None:
-        """Asserts a refusal: its whole body and status as the error table has them. `fields`: the names of the
+    def refused(
+        self, code: str, *, fields: Sequence[str] | None = None, line_item: bool = False, **details: Any
+    ) -> None:
+        """Asserts a refusal: status and whole body as the error table has them. `fields`: the names of the
         faulty fields, in any order; their messages must only be there."""
         status, error = ERRORS[code]
         body = self.json
@@ -166,11 +173,19 @@ class World:
         self._teams = 0
 
     async def call(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+        **options: Any,
     ) -> Reply:
-        """A request as it is; `body` is sent as JSON unless it is bytes or an iterator of them, which is sent in
-        chunks. A path with `%` is sent as written."""
-        data = body if body is None or isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
+        """A request as it is; `body` is sent as JSON unless it is bytes or an iterator of them, which is sent
+        in chunks. A path with `%` is sent as written."""
+        data: Any = (
+            body if body is None or isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
+        )
         if isinstance(data, bytes) and len(data) > 65_536:
             data = io.BytesIO(data)  # aiohttp warns of large bytes
         url = URL(self.base + path, encoded="%" in path)
@@ -197,6 +212,10 @@ class Team:
     """A team of the world, its default key, and short ways to set it up and to call the Status API."""
 
     key: str
+    known: dict[str, str]
+    """Ids of the workspace by name, as `ids` told them when it was last applied."""
+    by: dict[str, str]
+    """Ids of orders by name, where the set-up of a test keeps them."""
 
     def __init__(self, world: World, team_id: str, name: str) -> None:
         self.world = world
@@ -215,12 +234,21 @@ class Team:
         )
         return issued.key
 
-    async def apply(self, wish: dict[str, Any]) -> None:
+    async def apply(self, wish: dict[str, Any], *, prune: bool = False) -> None:
         """Makes the workspace as the workspace file says (operator contract, section 3)."""
         file = workspace_file.parse(json.dumps(wish).encode())
-        await workspace.apply(
-            self.world.pool, self.world.clock(), file.wish, team_name=self.name, faults=file.faults
-        )
+        try:
+            await workspace.apply(
+                self.world.pool,
+                self.world.clock(),
+                file.wish,
+                team_name=self.name,
+                faults=file.faults,
+                prune=prune,
+            )
+        except Faulty as faulty:
+            raise AssertionError(faulty.faults) from faulty
+        self.known = await self.ids()
 
     async def ids(self) -> dict[str, str]:
         """Ids by name: statuses, workflows (`workflow:NAME`), options (`GROUP/OPTION`)."""
@@ -228,7 +256,9 @@ class Team:
         return {
             **{status.name: status.id for status in known.statuses},
             **{f"workflow:{workflow.name}": workflow.id for workflow in known.workflows},
-            **{f"{group.name}/{option.name}": option.id for group in known.groups for option in group.options},
+            **{
+                f"{group.name}/{option.name}": option.id for group in known.groups for option in group.options
+            },
         }
 
     async def order(self, number: str | None = None, **content: Any) -> str:
@@ -241,9 +271,7 @@ class Team:
 
     async def orders(self, orders: Sequence[NewOrder]) -> list[str]:
         known = await reads.load(self.world.pool, self.id)
-        results = await put_orders(
-            self.world.pool, system_actor(self.id), known, orders, self.world.clock()
-        )
+        results = await put_orders(self.world.pool, system_actor(self.id), known, orders, self.world.clock())
         assert all(result.order_id for result in results), results
         return [str(result.order_id) for result in results]
 
@@ -267,7 +295,7 @@ class Team:
 
     async def row(self, order_id: str) -> dict[str, Any]:
         """The order's row as it is stored."""
-        row = await self.world.pool.fetchrow(
+        (row,) = await self.world.pool.fetch(
             "select * from orders where team_id = $1 and id = $2", self.id, order_id
         )
         return dict(row)
@@ -283,13 +311,21 @@ class Team:
 
     @asynccontextmanager
     async def unchanged(self) -> AsyncIterator[None]:
-        """Asserts that what happens inside changes no order of the team and causes no event and no message."""
+        """Asserts that what happens inside changes no order of the team, and no event or message appears."""
         before = await self._fingerprint()
         yield
         assert await self._fingerprint() == before
 
     async def _fingerprint(self) -> list[tuple[Any, ...]]:
-        tables = ("orders", "order_items", "order_addons", "order_milestones", "order_tasks", "events", "messages")
+        tables = (
+            "orders",
+            "order_items",
+            "order_addons",
+            "order_milestones",
+            "order_tasks",
+            "events",
+            "messages",
+        )
         rows = await self.world.pool.fetch(
             " union all ".join(
                 f"select '{table}', count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t "
@@ -305,15 +341,21 @@ class Team:
         order: dict[str, Any] = (await self.get(f"/orders/{order_id}", version, **params)).ok()["order"]
         return order
 
-    async def moved(self, order_id: str, status_id: str, option_id: str | None = None, **options: Any) -> dict[str, Any]:
+    async def moved(
+        self, order_id: str, status_id: str, option_id: str | None = None, **options: Any
+    ) -> dict[str, Any]:
         """A move that must succeed; its answer."""
         answer: dict[str, Any] = (await self.move(order_id, status_id, option_id, **options)).ok()
         return answer
 
-    async def get(self, path: str, version: str | None = None, key: str | None = None, **params: Any) -> Reply:
+    async def get(
+        self, path: str, version: str | None = None, key: str | None = None, **params: Any
+    ) -> Reply:
         return await self.call("GET", path, version, key, params=params or None)
 
-    async def post(self, path: str, body: Any = None, version: str | None = None, key: str | None = None) -> Reply:
+    async def post(
+        self, path: str, body: Any = None, version: str | None = None, key: str | None = None
+    ) -> Reply:
         return await self.call("POST", path, version, key, body=body)
 
     async def call(
@@ -331,7 +373,9 @@ class Team:
             sent["X-API-Version"] = version
         return await self.world.call(method, "/api/v1" + path, headers=sent, **options)
 
-    async def move(self, order_id: str, status_id: str, option_id: str | None = None, **options: Any) -> Reply:
+    async def move(
+        self, order_id: str, status_id: str, option_id: str | None = None, **options: Any
+    ) -> Reply:
         body = {"status_id": status_id, **({"sub_status_option_id": option_id} if option_id else {})}
         return await self.post(f"/orders/{order_id}/status", body, **options)
 
@@ -367,21 +411,41 @@ __all__ = [
 class _Server(uvicorn.Server):
     """Leaves the signals of the test runner alone."""
 
-    def capture_signals(self) -> Any:  # type: ignore[override]
-        import contextlib
+    def capture_signals(self) -> Any:
+        return nullcontext()
 
-        return contextlib.nullcontext()
+
+def _with_channels(pool: Pool, clock: TurnableClock, channels: frozenset[Channel]) -> StatusApi:
+    memory = Memory(pool)
+    return StatusApi(
+        pool,
+        memory,
+        Gate(memory, RateLimits(), clock),
+        clock,
+        default_version="1.4",
+        bulk_max_orders=1000,
+        channels=channels,
+    )
 
 
 @asynccontextmanager
-async def served(pool: Pool, **settings: Any) -> AsyncIterator[World]:
-    """The application on a real socket of the loopback interface."""
+async def served(
+    pool: Pool, *, channels: frozenset[Channel] = frozenset(), **settings: Any
+) -> AsyncIterator[World]:
+    """The application on a real socket of the loopback interface; with `channels` the Status API alone, on a
+    server that has these message channels."""
     clock = TurnableClock()
-    app = build(Settings(**settings), pool, clock)
+    app = _with_channels(pool, clock, channels) if channels else build(Settings(**settings), pool, clock)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else no TCP_NODELAY
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=guarded(Limits()), ws="none", lifespan="off", log_config=None, access_log=False
+        app,
+        http=guarded(Limits()),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=600,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))

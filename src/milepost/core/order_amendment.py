@@ -25,8 +25,8 @@ from milepost.model.order import NewItem, NewOrder, StoredOrder
 from milepost.model.shapes import Document
 from milepost.model.status_events import numbered
 from milepost.model.workflow import Workspace
-from milepost.store.order_rows import item_row, order_row
-from milepost.store.orders import NULL, Amendments
+from milepost.store.order_rows import NULL, item_row, order_row
+from milepost.store.orders import Amendments
 
 Change = tuple[EventType, str | None, Diff, Document]
 

@@ -11,8 +11,8 @@ from milepost.model.milestones import IssuedMilestone, issue
 from milepost.model.order import NewOrder
 from milepost.model.status_events import numbered
 from milepost.model.workflow import Workspace
-from milepost.store.order_rows import item_row, order_row
-from milepost.store.orders import Arrivals, MilestoneRow, TaskRow
+from milepost.store.order_rows import MilestoneRow, TaskRow, item_row, order_row
+from milepost.store.orders import Arrivals
 
 
 def arrive(rows: Arrivals, actor: Actor, workspace: Workspace, order: NewOrder, now: datetime) -> str:
@@ -22,7 +22,8 @@ def arrive(rows: Arrivals, actor: Actor, workspace: Workspace, order: NewOrder, 
     Its event is as old as its placing, if that lies in the past.
     """
     order_id = new_id()
-    workflow = workspace.default_workflow
+    chosen = workspace.workflow.get(order.milestone_workflow_id or "")
+    workflow = chosen or workspace.default_workflow
     issued_on = None if order.is_draft else now.astimezone(workspace.calendar.zone).date()
     items = [(new_id(), item) for item in order.items]
     described = Described(

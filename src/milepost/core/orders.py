@@ -149,13 +149,16 @@ async def _decide(tx: Database, batch: _Batch) -> _Decided:
         if key is not None:
             taken_up.add(key)
         stored = known.get(key) if key is not None else None
-        decided.puts[place] = _put(batch, decided, order, stored, owners.get(order.order_number))
+        owner = owners.get(order.order_number)
+        if stored is None and owner is not None and key is not None and key == _shopify_key(owner):
+            continue  # somebody else made this very order between the two looks
+        decided.puts[place] = _put(batch, decided, order, stored, owner)
     return decided
 
 
 async def _look(
     tx: Database, batch: _Batch, orders: Sequence[NewOrder]
-) -> tuple[dict[_ShopifyKey, StoredOrder], dict[str, str]]:
+) -> tuple[dict[_ShopifyKey, StoredOrder], dict[str, store.Owner]]:
     """The orders that are known already, by Shopify id; and who has the numbers, by number."""
     team_id = batch.actor.team_id
     if await store.team_version(tx, team_id) != batch.workspace.version:
@@ -169,14 +172,14 @@ async def _look(
 
 
 def _put(
-    batch: _Batch, decided: _Decided, order: NewOrder, stored: StoredOrder | None, owner: str | None
+    batch: _Batch, decided: _Decided, order: NewOrder, stored: StoredOrder | None, owner: store.Owner | None
 ) -> Put:
     """The answer for one order; adds its rows to those of the round."""
     if (fault := _number_fault(order.order_number)) is not None:
         return Put(refusal=fault)
-    if owner is not None and (stored is None or owner != stored.id):
+    if owner is not None and (stored is None or owner.id != stored.id):
         text = f"The order number {order.order_number} belongs to another order"
-        return Put(refusal=Conflict("not_unique", text, order_number=order.order_number, order_id=owner))
+        return Put(refusal=Conflict("not_unique", text, order_number=order.order_number, order_id=owner.id))
     if stored is None:
         order_id = arrive(decided.arrivals, batch.actor, batch.workspace, order, batch.now)
         return Put(order_id, "created")
@@ -209,7 +212,7 @@ def _write_order(waiting: tuple[int, NewOrder]) -> tuple[int, str, str, int]:
     return order.shopify_id or 0, order.shopify_kind or "", order.order_number, place
 
 
-def _shopify_key(order: NewOrder) -> _ShopifyKey | None:
+def _shopify_key(order: NewOrder | store.Owner) -> _ShopifyKey | None:
     if order.shopify_kind is None or order.shopify_id is None:
         return None
     return order.shopify_kind, order.shopify_id

@@ -20,8 +20,8 @@ Round = Callable[[Database, Sequence[K]], Awaitable[Mapping[K, str]]]
 async def until_settled(db: Pool, team_id: str, keys: Sequence[K], one_round: Round[K]) -> None:
     """Repeats the round for the keys that lost, on fresh reads; after some tries under a lock on their orders.
 
-    Raises Stale when a status was removed between decision and write; RuntimeError when keys are still contended after a bounded number of tries, which the lock rules out
-    short of deadlock after deadlock.
+    Raises Stale when a status was removed between decision and write; RuntimeError when keys are still contended
+    after a bounded number of tries, which the lock rules out short of deadlock after deadlock.
     """
     pending: Sequence[K] = list(keys)
     lost: Mapping[K, str] = {}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from milepost.model.actor import Actor
 from milepost.model.events import Event
-from milepost.store.orders import EventRow
+from milepost.store.order_rows import EventRow
 
 
 def event_rows(actor: Actor, events: Iterable[Event], recorded_at: datetime) -> list[EventRow]:

@@ -119,6 +119,8 @@ class NewOrder(Struct, frozen=True, kw_only=True):
     placed_at: datetime | None = None
     cancelled_at: datetime | None = None
     items: tuple[NewItem, ...] = ()
+    milestone_workflow_id: str | None = None
+    """Whose milestones a new order takes over; None: those of the team's default workflow."""
     unsaid: frozenset[str] = frozenset()
     """Members of which the door said nothing at all: a known order keeps what it has of them."""
 

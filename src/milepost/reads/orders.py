@@ -73,8 +73,8 @@ class OrderView(Struct):
     def lines(self) -> Iterator[LineView]:
         held = self.line_statuses or ((None, None, None, None),) * len(self.line_ids or ())
         return (
-            LineView(*facts, *status)
-            for *facts, status in zip(
+            LineView(line_id, shopify_id, description, quantity, *status)
+            for line_id, shopify_id, description, quantity, status in zip(
                 self.line_ids or (),
                 self.line_shopify_ids or (),
                 self.line_descriptions or (),
@@ -198,7 +198,9 @@ def list_statement(shape: _Shape) -> str:
 def _tallied(places: Sequence[str], shape: _Shape) -> str:
     """The total by the tallies. What stands there for "none" is also an id that somebody may ask for, and names
     nothing then."""
-    asked = [column for column, wanted in (("status_id", shape.status), ("workflow_id", shape.workflow)) if wanted]
+    asked = [
+        column for column, wanted in (("status_id", shape.status), ("workflow_id", shape.workflow)) if wanted
+    ]
     conditions = [*places, *(f"{{0}}.{column} <> '{NOWHERE}'" for column in asked)]
     return "select coalesce(sum(c.orders), 0)::bigint from order_tallies c where " + " and ".join(
         conditions

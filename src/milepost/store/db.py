@@ -6,7 +6,7 @@ reset query and PgBouncer in transaction mode may stand between.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -114,10 +114,6 @@ class Transaction:
 
     async def execute(self, query: str, *args: Any) -> str:
         return await self._connection.execute(query, *args)
-
-    async def copy_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Adds rows by COPY, the fastest door into a table."""
-        await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:

@@ -1,12 +1,152 @@
-"""Orders between what the model knows and the rows of the database."""
+"""The rows of orders and of what comes into being with them; and how orders become rows and back."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Raw, Struct
 
 from milepost.kit.natural import natural_key
 from milepost.model.document import Described
-from milepost.model.order import Customer, NewItem, NewOrder, Stop, StoredItem, StoredOrder, search_text
-from milepost.store.orders import NULL, HeldItemRow, ItemRow, OrderRow
+from milepost.model.lifecycle import Lifecycle
+from milepost.model.order import (
+    Customer,
+    NewItem,
+    NewOrder,
+    OrderType,
+    Reference,
+    ShopifyKind,
+    Source,
+    Stop,
+    StoredItem,
+    StoredOrder,
+    search_text,
+)
+
+NULL = Raw(b"null")
+
+
+class OrderRow(Struct, kw_only=True):
+    """A row of `orders`, without what status changes write."""
+
+    id: str
+    version: int = 1
+    event_seq: int = 1
+    order_type: OrderType
+    order_number: str
+    order_number_key: str
+    is_draft: bool
+    source: Source
+    shopify_kind: ShopifyKind | None
+    shopify_id: int | None
+    name: str | None
+    description: str | None
+    note: str | None
+    currency: str | None
+    total_price: Decimal | None
+    customer_first_name: str | None
+    customer_last_name: str | None
+    customer_email: str | None
+    customer_phone: str | None
+    ship_to: Stop | None
+    ship_from: Stop | None
+    doc_references: tuple[Reference, ...]
+    shipping_requirements: dict[str, Any] | None
+    custom_data: dict[str, Any] | None
+    supplier: dict[str, Any] | None
+    supplier_created_releases_allowed: bool
+    start_date: date | None
+    expiration_date: date | None
+    archived: bool
+    search_text: str
+    lifecycle: Lifecycle
+    milestone_workflow_id: str | None
+    issued_on: date | None
+    last_issued_on: date | None
+    ships_on: date | None
+    delivered_on: date | None
+    metafield: Raw = NULL
+    placed_at: datetime
+    cancelled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ItemRow(Struct, kw_only=True):
+    """A row of `order_items`, without what status changes write."""
+
+    id: str
+    order_id: str
+    position: int
+    shopify_line_item_id: int | None
+    sku: str | None
+    product_id: str | None
+    description: str | None
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    doc_references: tuple[Reference, ...]
+    shipping_requirements: dict[str, Any] | None
+    custom_data: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class HeldItemRow(ItemRow, kw_only=True):
+    """A stored line with the status it holds."""
+
+    status_id: str | None
+    sub_status_id: str | None
+
+
+class MilestoneRow(Struct, kw_only=True):
+    """A row of `order_milestones` as issuing makes it: pending."""
+
+    id: str
+    order_id: str
+    workflow_milestone_id: str
+    position: int
+    type: str
+    name: str
+    owner: str
+    linked_status_id: str | None
+    linked_sub_status_id: str | None
+    prompt_offset_days: int
+    key_date: date | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TaskRow(Struct, kw_only=True):
+    """A row of `order_tasks` as a template makes it: open."""
+
+    id: str
+    order_id: str
+    milestone_id: str
+    title: str
+    due_date: date | None
+    required: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class EventRow(Struct, kw_only=True):
+    """A row of `events`."""
+
+    id: str
+    order_id: str | None
+    sequence: int | None
+    type: str
+    subject_id: str | None
+    actor_kind: str
+    actor_id: str | None
+    actor_name: str
+    effective_at: datetime
+    recorded_at: datetime
+    old_data: Any
+    new_data: Any
+    facts: Any
 
 
 def order_row(order: Described, milestone_workflow_id: str | None, issued_on: date | None) -> OrderRow:

@@ -6,146 +6,18 @@ constant number of statements a batch, and no list of parameters to keep in step
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 import asyncpg
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
-from milepost.model.lifecycle import Lifecycle
-from milepost.model.order import OrderType, Reference, ShopifyKind, Source, Stop
 from milepost.store.db import Database
+from milepost.store.order_rows import EventRow, HeldItemRow, ItemRow, MilestoneRow, OrderRow, TaskRow
 from milepost.store.tallies import tally_piece
-
-NULL = Raw(b"null")
 
 
 class NumberTaken(Exception):
     """Another order took a number between the look and the write; nothing was written."""
-
-
-class OrderRow(Struct, kw_only=True):
-    """A row of `orders`, without what status changes write."""
-
-    id: str
-    version: int = 1
-    event_seq: int = 1
-    order_type: OrderType
-    order_number: str
-    order_number_key: str
-    is_draft: bool
-    source: Source
-    shopify_kind: ShopifyKind | None
-    shopify_id: int | None
-    name: str | None
-    description: str | None
-    note: str | None
-    currency: str | None
-    total_price: Decimal | None
-    customer_first_name: str | None
-    customer_last_name: str | None
-    customer_email: str | None
-    customer_phone: str | None
-    ship_to: Stop | None
-    ship_from: Stop | None
-    doc_references: tuple[Reference, ...]
-    shipping_requirements: dict[str, Any] | None
-    custom_data: dict[str, Any] | None
-    supplier: dict[str, Any] | None
-    supplier_created_releases_allowed: bool
-    start_date: date | None
-    expiration_date: date | None
-    archived: bool
-    search_text: str
-    lifecycle: Lifecycle
-    milestone_workflow_id: str | None
-    issued_on: date | None
-    last_issued_on: date | None
-    ships_on: date | None
-    delivered_on: date | None
-    metafield: Raw = NULL
-    placed_at: datetime
-    cancelled_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class ItemRow(Struct, kw_only=True):
-    """A row of `order_items`, without what status changes write."""
-
-    id: str
-    order_id: str
-    position: int
-    shopify_line_item_id: int | None
-    sku: str | None
-    product_id: str | None
-    description: str | None
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal | None
-    doc_references: tuple[Reference, ...]
-    shipping_requirements: dict[str, Any] | None
-    custom_data: dict[str, Any] | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class HeldItemRow(ItemRow, kw_only=True):
-    """A stored line with the status it holds."""
-
-    status_id: str | None
-    sub_status_id: str | None
-
-
-class MilestoneRow(Struct, kw_only=True):
-    """A row of `order_milestones` as issuing makes it: pending."""
-
-    id: str
-    order_id: str
-    workflow_milestone_id: str
-    position: int
-    type: str
-    name: str
-    owner: str
-    linked_status_id: str | None
-    linked_sub_status_id: str | None
-    prompt_offset_days: int
-    key_date: date | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class TaskRow(Struct, kw_only=True):
-    """A row of `order_tasks` as a template makes it: open."""
-
-    id: str
-    order_id: str
-    milestone_id: str
-    title: str
-    due_date: date | None
-    required: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-class EventRow(Struct, kw_only=True):
-    """A row of `events`."""
-
-    id: str
-    order_id: str | None
-    sequence: int | None
-    type: str
-    subject_id: str | None
-    actor_kind: str
-    actor_id: str | None
-    actor_name: str
-    effective_at: datetime
-    recorded_at: datetime
-    old_data: Any
-    new_data: Any
-    facts: Any
 
 
 class Arrivals(Struct):
@@ -269,10 +141,10 @@ cross join lateral (
 """
 
 NUMBERS_TAKEN = """
-select o.order_number, o.id
+select o.order_number, o.id, o.shopify_kind, o.shopify_id
 from unnest($2::text[]) k (number)
 cross join lateral (
-  select o.order_number, o.id from orders o where o.team_id = $1 and o.order_number = k.number offset 0
+  select * from orders o where o.team_id = $1 and o.order_number = k.number offset 0
 ) o
 """
 
@@ -301,9 +173,18 @@ async def load_shopify_orders(
     return orders, _decode_items(row["rows"]) if row else []
 
 
-async def numbers_taken(db: Database, team_id: str, numbers: Sequence[str]) -> dict[str, str]:
-    """The ids of the orders that bear these numbers, by number."""
-    return {row["order_number"]: row["id"] for row in await db.fetch(NUMBERS_TAKEN, team_id, numbers)}
+class Owner(Struct, frozen=True):
+    """The order that bears a number."""
+
+    id: str
+    shopify_kind: str | None
+    shopify_id: int | None
+
+
+async def numbers_taken(db: Database, team_id: str, numbers: Sequence[str]) -> dict[str, Owner]:
+    """The orders that bear these numbers, by number."""
+    rows = await db.fetch(NUMBERS_TAKEN, team_id, numbers)
+    return {row["order_number"]: Owner(row["id"], row["shopify_kind"], row["shopify_id"]) for row in rows}
 
 
 async def add_orders(db: Database, team_id: str, rows: Arrivals) -> frozenset[str]:

@@ -6,6 +6,7 @@ given back. A connection goes back when something went wrong on it: asyncpg know
 """
 
 import asyncio
+import contextlib
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,12 @@ class Spare:
     async def take(self) -> "_Connection":
         while self._unused:
             connection, since = self._unused.pop()
-            if not connection.is_closed() and self._now() - since < IDLE_SECONDS:
-                return connection
-            connection.terminate()
+            with contextlib.suppress(
+                asyncpg.InterfaceError
+            ):  # asyncpg took it back when the server closed it
+                if not connection.is_closed() and self._now() - since < IDLE_SECONDS:
+                    return connection
+                connection.terminate()
             await self._pool.release(connection)
         return await self._pool.acquire()
 

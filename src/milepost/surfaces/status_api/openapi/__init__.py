@@ -82,6 +82,7 @@ def _path_parameters(endpoint: Endpoint) -> list[Schema]:
             "required": True,
             "description": words.PATH_PARAMETERS[name],
             "schema": {"type": "string", "minLength": 1},
+            "example": examples.PATHS[name],
         }
         for name in names
     ]

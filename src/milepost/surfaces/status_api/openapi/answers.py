@@ -156,15 +156,15 @@ def header_components(view: View) -> dict[str, Schema]:
     """The headers of answers."""
     limits = {
         f"X-RateLimit-{fact}-{window}": {
-            "description": f"{about} of the {told}.",
+            "description": f"{about} the {told}.",
             "required": True,
             "schema": each,
         }
         for window, told, seconds in (("Minute", "UTC minute", 60), ("Day", "UTC day", 86400))
         for fact, about, each in (
-            ("Limit", "Requests that the key may make in a window", {"type": "integer", "minimum": 1}),
-            ("Remaining", "Requests left after this one", {"type": "integer", "minimum": 0}),
-            ("Reset", "Unix seconds of the end", {"type": "integer", "multipleOf": seconds}),
+            ("Limit", "Requests that the key may make in", {"type": "integer", "minimum": 1}),
+            ("Remaining", "Requests left, after this one, in", {"type": "integer", "minimum": 0}),
+            ("Reset", "The end, in Unix seconds, of", {"type": "integer", "multipleOf": seconds}),
         )
     }
     return {

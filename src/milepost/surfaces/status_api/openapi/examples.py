@@ -14,12 +14,12 @@ from msgspec import Struct
 from milepost.http.releases import View
 from milepost.surfaces.status_api import documents as doc
 
-_ORDER = "0190f1d2-8a60-7e4b-b1c7-2d94c05f6a13"
+ORDER = "0190f1d2-8a60-7e4b-b1c7-2d94c05f6a13"
 _UNKNOWN = "0190f1d2-0000-7000-8000-000000000000"
-_FRAME, _WHEEL = "0190f1d2-8a60-7f01-9d33-6be1a87c4d20", "0190f1d2-8a60-7f02-8e15-cc40f7a91b36"
-_BRAZED, _PAINTED = "0190d3c6-5e41-7b30-9c55-1f6a2b7c8d90", "0190d3c6-5e42-7a81-b0de-94c3f8167e25"
+FRAME, _WHEEL = "0190f1d2-8a60-7f01-9d33-6be1a87c4d20", "0190f1d2-8a60-7f02-8e15-cc40f7a91b36"
+_BRAZED, PAINTED = "0190d3c6-5e41-7b30-9c55-1f6a2b7c8d90", "0190d3c6-5e42-7a81-b0de-94c3f8167e25"
 _BASKET = "0190d3c6-5e43-71f9-8f02-3ac75d60b114"
-_COATS, _PRIMER, _CLEAR = (
+_COATS, PRIMER, _CLEAR = (
     "0190d3c6-5e44-7d57-a6b8-0e92f41c3d78",
     "0190d3c6-5e45-70c4-93fa-b85d12e7604f",
     "0190d3c6-5e46-7be2-8149-6fd03a9c5e81",
@@ -32,8 +32,8 @@ def _at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, 12, tzinfo=UTC)
 
 
-_PAINTED_REF = doc.StatusRef(_PAINTED, "Painted", "#C0392B")
-_PRIMER_REF = doc.SubStatusRef(_PRIMER, "Primer")
+_PAINTED_REF = doc.StatusRef(PAINTED, "Painted", "#C0392B")
+_PRIMER_REF = doc.SubStatusRef(PRIMER, "Primer")
 _DEADLINE = doc.Deadline(_at(3, 13, 15), _at(3, 17, 15), False)
 _NOBODY = doc.Notifications(0, 0, {})
 _BY_EMAIL = doc.Notifications(1, 0, {"email": doc.ChannelTotals(1, 0)})
@@ -42,10 +42,10 @@ _NOT_FOUND = "Order not found"
 
 
 def _order(*, extras: bool = False) -> doc.Order:
-    frame = doc.LineItem(_FRAME, "gid://shopify/LineItem/90210", "Touring frame, 56 cm", 1)
+    frame = doc.LineItem(FRAME, "gid://shopify/LineItem/90210", "Touring frame, 56 cm", 1)
     wheel = doc.LineItem(_WHEEL, "gid://shopify/LineItem/90211", "Wheel, 28 inch", 2)
     order = doc.Order(
-        id=_ORDER,
+        id=ORDER,
         shopify_order_id=_GID,
         name="#1187",
         workflow_id=_WORKFLOW,
@@ -98,10 +98,10 @@ def _status(*, addon: bool = False) -> doc.Status:
     group = doc.SubStatusGroup(
         _COATS,
         "Coats of paint",
-        [doc.SubStatusOption(_PRIMER, "Primer", 1), doc.SubStatusOption(_CLEAR, "Clear coat", 2)],
+        [doc.SubStatusOption(PRIMER, "Primer", 1), doc.SubStatusOption(_CLEAR, "Clear coat", 2)],
     )
     return doc.Status(
-        id=_BASKET if addon else _PAINTED,
+        id=_BASKET if addon else PAINTED,
         name="With basket" if addon else "Painted",
         public_name=None if addon else "In the paint shop",
         use_public_name=not addon,
@@ -141,14 +141,14 @@ def _answers() -> dict[str, dict[str, Struct]]:
     """Answers by operation and name of the sample."""
     failed_order = doc.FailedOrder(_UNKNOWN, _NOT_FOUND, "order_not_found")
     line_failed = doc.LineItemEntry("90211", False, error="Line item not found")
-    frame = doc.ChangedLineItem(_FRAME, _PAINTED_REF, _PRIMER_REF)
+    frame = doc.ChangedLineItem(FRAME, _PAINTED_REF, _PRIMER_REF)
     return {
         "listOrders": {"page": doc.OrderList([_bare_order(), _order()], doc.Pagination(1, 25, 2, 1))},
         "getOrder": {"order": doc.OrderAnswer(_order()), "extras": doc.OrderAnswer(_order(extras=True))},
         "changeOrderStatus": {
             "changed": doc.StatusChange(
                 "Order status updated successfully",
-                doc.ChangedOrder(_ORDER, _GID, "#1187", _PAINTED_REF, _PRIMER_REF),
+                doc.ChangedOrder(ORDER, _GID, "#1187", _PAINTED_REF, _PRIMER_REF),
                 _BY_EMAIL,
             )
         },
@@ -160,14 +160,14 @@ def _answers() -> dict[str, dict[str, Struct]]:
                 1,
                 False,
                 [
-                    doc.BulkStatusEntry(_ORDER, True, status_id=_PAINTED, status_name="Painted"),
+                    doc.BulkStatusEntry(ORDER, True, status_id=PAINTED, status_name="Painted"),
                     doc.BulkStatusEntry(_UNKNOWN, False, error=_NOT_FOUND),
                 ],
                 [failed_order],
                 _BY_EMAIL,
             )
         },
-        "notifyOrder": {"sent": doc.NotificationAnswer("Notification request processed", _ORDER, _CHANNELS)},
+        "notifyOrder": {"sent": doc.NotificationAnswer("Notification request processed", ORDER, _CHANNELS)},
         "notifyOrders": {
             "one_failed": doc.BulkNotification(
                 "Bulk notification request processed",
@@ -176,7 +176,7 @@ def _answers() -> dict[str, dict[str, Struct]]:
                 2,
                 False,
                 [
-                    doc.BulkNotificationEntry(_ORDER, True, notifications_sent=_CHANNELS),
+                    doc.BulkNotificationEntry(ORDER, True, notifications_sent=_CHANNELS),
                     doc.BulkNotificationEntry(_UNKNOWN, False, error=_NOT_FOUND),
                 ],
                 [failed_order],
@@ -199,7 +199,7 @@ def _answers() -> dict[str, dict[str, Struct]]:
                     "Line item statuses updated successfully",
                     1,
                     1,
-                    [doc.LineItemEntry(_FRAME, True, _PAINTED, "Painted"), line_failed],
+                    [doc.LineItemEntry(FRAME, True, PAINTED, "Painted"), line_failed],
                 ),
             )
         },
@@ -210,7 +210,7 @@ def _answers() -> dict[str, dict[str, Struct]]:
                     "Line item statuses cleared successfully",
                     1,
                     1,
-                    [doc.LineItemEntry(_FRAME, True), line_failed],
+                    [doc.LineItemEntry(FRAME, True), line_failed],
                 ),
             )
         },
@@ -220,15 +220,18 @@ def _answers() -> dict[str, dict[str, Struct]]:
     }
 
 
-_CHANGE = {"status_id": _PAINTED, "sub_status_option_id": _PRIMER}
+PATHS = {"order_id": ORDER, "status_id": PAINTED, "lineItemId": FRAME}
+"""A value by path parameter."""
+
+_CHANGE = {"status_id": PAINTED, "sub_status_option_id": PRIMER}
 BODIES: Mapping[str, dict[str, Any]] = {
     "changeOrderStatus": _CHANGE,
-    "changeOrderStatuses": {"order_ids": [_ORDER, _UNKNOWN], **_CHANGE},
+    "changeOrderStatuses": {"order_ids": [ORDER, _UNKNOWN], **_CHANGE},
     "notifyOrder": {"channels": ["email"]},
-    "notifyOrders": {"order_ids": [_ORDER, _UNKNOWN], "channels": ["email"]},
+    "notifyOrders": {"order_ids": [ORDER, _UNKNOWN], "channels": ["email"]},
     "changeLineItemStatus": _CHANGE,
-    "changeLineItemStatuses": {"line_item_ids": [_FRAME, "90211"], **_CHANGE},
-    "clearLineItemStatuses": {"line_item_ids": [_FRAME, "90211"]},
+    "changeLineItemStatuses": {"line_item_ids": [FRAME, "90211"], **_CHANGE},
+    "clearLineItemStatuses": {"line_item_ids": [FRAME, "90211"]},
 }
 """A body by operation."""
 

@@ -171,8 +171,6 @@ REFUSAL_VALUES: dict[tuple[str, str], Any] = {
 """Members of refusals in examples, by code (or empty for any code) and name."""
 
 INTRODUCTION = """
-Orders, the statuses they move through, and the people who are told.
-
 **Keys.** Send the key as `X-API-Key: K` or as `Authorization: Bearer K`; with both, `X-API-Key` decides. A
 key belongs to one team, and things of other teams do not exist for it. Each operation names the permission
 that it needs.
