@@ -55,7 +55,11 @@ def server_url(shared_folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server_url: str, shared_folder: Path) -> str:
     """The name of a migrated, empty database that nobody is connected to."""
-    sql = b"".join(path.read_bytes() for path in sorted(Path(migrations.__file__).parent.rglob("*.*")) if path.suffix in {".py", ".sql"})
+    sql = b"".join(
+        path.read_bytes()
+        for path in sorted(Path(migrations.__file__).parent.rglob("*.*"))
+        if path.suffix in {".py", ".sql"}
+    )
     name = f"milepost_template_{hashlib.sha256(sql).hexdigest()[:12]}"
     with _only_one(shared_folder / "template.lock"):
         asyncio.run(_make_template(server_url, name))
@@ -94,7 +98,15 @@ class Databases:
         """The URL of a fresh database: migrated, or wholly empty."""
         name = f"milepost_test_{os.getpid()}_{len(self._made)}"
         self._made.append(name)
-        asyncio.run(self._run(f'drop database if exists "{name}" with (force)', f'create database "{name}"' + ("" if empty else f' template "{self._template}"')))
+        source = "" if empty else f' template "{self._template}"'
+        asyncio.run(
+            self._run(
+                f'drop database if exists "{name}" with (force)',
+                f'create database "{name}"{source}',
+                # Only tests that kill servers need every commit on the disk; they have servers of their own.
+                f'alter database "{name}" set synchronous_commit = off',
+            )
+        )
         return database_in(self._server_url, name)
 
     def drop_all(self) -> None:

@@ -48,9 +48,29 @@ def filter_failure(context, failure, case, response):
     Section 3: without `X-API-Version` the version pinned on the key answers. The documents require the
     header, because only with it they are sure to hold.
 
+    Section 1: a query value is read without the blanks around it, and one of blanks only counts as not sent.
+    Section 8: the words of the list's enumerations may be in any letter case, and so may `true` and `false`.
+
     Section 1: literal paths win over `{id}` paths of the same method only, so GET on `/orders/status-bulk`
     reads an order, and `Allow` says so.
     """
     if isinstance(failure, AcceptedNegativeData | MissingHeaderNotRejected):
-        return "X-API-Version" in (case.headers or {})
+        return "X-API-Version" in (case.headers or {}) and not any(map(_read_otherwise, _texts(case.query)))
     return not (isinstance(failure, AllowHeaderMismatch) and case.operation.path.startswith("/orders/"))
+
+
+_SPELLED = ("true", "false", "asc", "desc", "created_at", "name", "REGULAR", "DRAFT", "ALL")
+_WORDS = {word.lower() for word in _SPELLED}
+
+
+def _read_otherwise(text):
+    return text != text.strip() or not text or (text.lower() in _WORDS and text not in _SPELLED)
+
+
+def _texts(value):
+    """All texts in a query."""
+    if isinstance(value, dict | list):
+        return [
+            text for each in (value.values() if isinstance(value, dict) else value) for text in _texts(each)
+        ]
+    return [value] if isinstance(value, str) else []

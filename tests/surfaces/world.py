@@ -450,6 +450,9 @@ async def served(
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
+        if task.done():
+            await task
+            raise AssertionError("the server ended before it began")
         await asyncio.sleep(0.005)
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:

@@ -118,11 +118,17 @@ def sorted_by_name(parts: Mapping[str, _T]) -> dict[str, _T]:
 
 
 def query_parameter(field: Field) -> Schema:
-    """A query parameter. Lists are comma-separated."""
+    """A query parameter. Lists are comma-separated; an empty value counts as not sent."""
     schema = dict(field.kind.schema)
     if field.default is not None and not isinstance(field.default, frozenset):
         schema["default"] = field.default
-    parameter: Schema = {"name": field.name, "in": "query", "description": field.about, "schema": schema}
+    parameter: Schema = {
+        "name": field.name,
+        "in": "query",
+        "description": field.about,
+        "allowEmptyValue": True,
+        "schema": schema,
+    }
     if schema.get("type") == "array":
         parameter.update(style="form", explode=False)
     return parameter

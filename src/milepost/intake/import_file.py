@@ -1,8 +1,9 @@
 """A file of orders comes in: batch by batch, each committed with the mark of how far it got."""
 
+import asyncio
 import hashlib
 import mmap
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -68,35 +69,57 @@ async def import_file(
     done = await imports.done_so_far(db, actor, SOURCE, fingerprint)
     done = done if done < len(records) else 0
     report = Report(records=len(records), resumed_after=done)
-    while done < len(records):
-        batch = records[done : done + batch_size]
-        done += len(batch)
-        mark = ImportMark(SOURCE, fingerprint, done)
-        await _take_in(db, actor, batch, mark, clock, report)
+    batches = _translated(records, done, batch_size)
+    while (batch := await anext(batches, None)) is not None:
+        done += batch.size
+        await _take_in(db, actor, batch, ImportMark(SOURCE, fingerprint, done), clock, report)
         if progress:
             progress(done, len(records))
     await imports.finish(db, actor, SOURCE, fingerprint)
     return report
 
 
-async def _take_in(
-    db: Pool,
-    actor: Actor,
-    records: Sequence[shopify_records.Record],
-    mark: ImportMark,
-    clock: Clock,
-    report: Report,
-) -> None:
-    first = mark.done - len(records) + 1
-    orders: list[tuple[int, NewOrder]] = []
-    failures: list[Failure] = []
-    for position, record in enumerate(records, first):
+class _Batch(Struct):
+    """Some records in a row: the orders they tell of, by position in the file (from 1), and what was wrong."""
+
+    size: int
+    orders: list[tuple[int, NewOrder]]
+    failures: list[Failure]
+
+
+async def _translated(
+    records: Sequence[shopify_records.Record], start: int, batch_size: int
+) -> AsyncIterator[_Batch]:
+    """The batches from `start` on, each translated while the database is busy with the one before."""
+    ahead = asyncio.create_task(asyncio.to_thread(_translate, records, start, batch_size))
+    try:
+        for begin in range(start, len(records), batch_size):
+            batch = await ahead
+            ahead = asyncio.create_task(
+                asyncio.to_thread(_translate, records, begin + batch_size, batch_size)
+            )
+            yield batch
+    finally:
+        ahead.cancel()
+
+
+def _translate(records: Sequence[shopify_records.Record], begin: int, batch_size: int) -> _Batch:
+    some = records[begin : begin + batch_size]
+    batch = _Batch(len(some), [], [])
+    for position, record in enumerate(some, begin + 1):
         try:
-            orders.append((position, shopify.translate(record)))
+            batch.orders.append((position, shopify.translate(record)))
         except shopify_records.Fault as fault:
-            failures.append(Failure(position, shopify.number_of(record), str(fault)))
-    puts = await _put(db, actor, [order for _, order in orders], mark, clock)
-    for (position, order), put in zip(orders, puts, strict=True):
+            batch.failures.append(Failure(position, shopify.number_of(record), str(fault)))
+    return batch
+
+
+async def _take_in(
+    db: Pool, actor: Actor, batch: _Batch, mark: ImportMark, clock: Clock, report: Report
+) -> None:
+    failures = batch.failures
+    puts = await _put(db, actor, [order for _, order in batch.orders], mark, clock)
+    for (position, order), put in zip(batch.orders, puts, strict=True):
         if put.refusal is not None:
             failures.append(Failure(position, order.order_number, put.refusal.sentence))
         elif put.outcome is not None:

@@ -4,13 +4,14 @@ lower-case hyphenated UUID. A ULID is another spelling of the same 128 bits (Cro
 import os
 import re
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CROCKFORD_VALUE = {letter: value for value, letter in enumerate(_CROCKFORD)}
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+_PAIR_SHIFTS = range(120, -1, -10)
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,8 +56,8 @@ def parse_id(text: object) -> str | None:
 
 def ulid(identifier: str) -> str:
     """The 26-character upper-case ULID spelling of an id."""
-    value = uuid.UUID(identifier).int
-    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+    value = int(identifier.replace("-", ""), 16)
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _PAIR_SHIFTS])
 
 
 def _from_ulid(text: str) -> str:
