@@ -105,7 +105,8 @@ def _order_lines(row: tuple[Any, ...]) -> OrderLines:
 
 
 def _line_item(line: tuple[Any, ...]) -> LineItem:
-    return LineItem(*line[:6], held=HeldStatus(*line[6:]))
+    line_id, shopify_id, description, quantity, sku, product_id, *held = line
+    return LineItem(line_id, shopify_id, description, quantity, sku, product_id, HeldStatus(*held))
 
 
 _MOVE = """

@@ -190,7 +190,8 @@ def order_row(order: Described, milestone_workflow_id: str | None, issued_on: da
         last_issued_on=issued_on,
         ships_on=content.ships_on,
         delivered_on=content.delivered_on,
-        placed_at=content.placed_at or order.created_at,
+        # Lists sort by it and show whole seconds: what looks equal must be equal (Status API, section 8).
+        placed_at=(content.placed_at or order.created_at).replace(microsecond=0),
         cancelled_at=content.cancelled_at,
         created_at=order.created_at,
         updated_at=order.updated_at,
