@@ -10,7 +10,10 @@ from tests.surfaces.world import Team, World, item, served
 CHAIN = {
     "settings": {"enforce_product_chain": True},
     "statuses": [{"name": f"S{number}", "color": "#123456"} for number in range(1, 6)]
-    + [{"name": "Hold", "color": "#999999", "independent": True}, {"name": "Gift", "color": "#00AA00", "addon": True}],
+    + [
+        {"name": "Hold", "color": "#999999", "independent": True},
+        {"name": "Gift", "color": "#00AA00", "addon": True},
+    ],
 }
 
 

@@ -49,7 +49,13 @@ def test_first_steps(tmp_path: Path) -> None:
         "MILEPOST_DATA_DIR": str(tmp_path / "data"),
     }
     run = subprocess.run(
-        ["bash", "-c", script], cwd=work, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", script],
+        cwd=work,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     outputs = run.stdout.split(f"{mark}\n")
     assert len(outputs) == len(walk) + 1, run.stdout[-2000:] + run.stderr[-2000:]

@@ -86,6 +86,10 @@ async def test_the_serving_role_owns_nothing_and_cannot_change_the_schema(connec
         "select count(*) from pg_class where relowner = (select oid from pg_roles where rolname = 'milepost_serving')"
     )
     assert owned == 0
-    for statement in ("create table intruder (a int)", "drop table orders", "alter table orders add column x int"):
+    for statement in (
+        "create table intruder (a int)",
+        "drop table orders",
+        "alter table orders add column x int",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await pool.execute(statement)

@@ -24,7 +24,12 @@ def _constants() -> dict[str, str]:
                 continue
             module = importlib.import_module(info.name)
             for name, value in vars(module).items():
-                if name.isupper() and not name.startswith("_") and isinstance(value, str) and _SQL.match(value):
+                if (
+                    name.isupper()
+                    and not name.startswith("_")
+                    and isinstance(value, str)
+                    and _SQL.match(value)
+                ):
                     found[f"{info.name}.{name}"] = value
     return found
 

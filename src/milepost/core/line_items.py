@@ -193,7 +193,9 @@ class _Round:
 
     def _metafield(self, order: OrderLines, held: dict[str, HeldStatus]) -> str:
         return metafield.build(
-            self._workspace, order.id, [_summarised(line, held.get(line.id, line.held)) for line in order.lines]
+            self._workspace,
+            order.id,
+            [_summarised(line, held.get(line.id, line.held)) for line in order.lines],
         )
 
 

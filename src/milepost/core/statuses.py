@@ -26,6 +26,7 @@ from milepost.store.progress import Standing, StatusMove
 
 PERMISSION = "canChangeOrderStatus"
 
+
 class OrderKeys(Struct, frozen=True):
     """Which orders are meant: by ids, or by Shopify digits tried in `shopify_kinds`, the regular order first."""
 
@@ -156,9 +157,7 @@ class _Decision(Struct, frozen=True):
         if entry is None:
             return None
         before = {addon: sub_status_id for addon, (sub_status_id, _) in order.addons.items()}
-        diff = status_events.addon_diff(
-            self.workspace, before, {**before, status_id: entry.sub_status_id}
-        )
+        diff = status_events.addon_diff(self.workspace, before, {**before, status_id: entry.sub_status_id})
         events = status_events.numbered(
             order.id, order.event_seq, _facts(order), now, [("order.status.changed", None, diff, {})]
         )

@@ -4,7 +4,15 @@ from collections.abc import Collection
 from typing import Literal
 
 Lifecycle = Literal[
-    "NOT_READY", "READY", "FILLED", "ASSIGNED", "DISPATCHED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED", "CANCELED"
+    "NOT_READY",
+    "READY",
+    "FILLED",
+    "ASSIGNED",
+    "DISPATCHED",
+    "IN_TRANSIT",
+    "OUT_FOR_DELIVERY",
+    "DELIVERED",
+    "CANCELED",
 ]
 
 _PROGRESS: tuple[Lifecycle, ...] = ("ASSIGNED", "DISPATCHED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED")

@@ -29,9 +29,7 @@ def status_diff(workspace: Workspace, old: HeldStatus, new: HeldStatus) -> Diff:
     return before, after
 
 
-def addon_diff(
-    workspace: Workspace, old: Mapping[str, str | None], new: Mapping[str, str | None]
-) -> Diff:
+def addon_diff(workspace: Workspace, old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Diff:
     """`addon_statuses` before and after, whole arrays; given as sub-status by addon status."""
     return {"addon_statuses": _addons(workspace, old)}, {"addon_statuses": _addons(workspace, new)}
 

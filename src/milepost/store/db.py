@@ -156,9 +156,7 @@ async def _serving_role(url: str) -> str | None:
 
 
 async def _prepare_connection(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
-    await connection.set_type_codec(
-        "uuid", schema="pg_catalog", encoder=str, decoder=str, format="text"
-    )
+    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str, format="text")
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

@@ -39,9 +39,7 @@ async def change_line_item_status(call: Call) -> doc.LineItemChangeAnswer:
     if isinstance(outcome, Refused):
         raise outcome
     changed = doc.ChangedLineItem(line_id, entered(target), sub_status_ref(target.option))
-    data = doc.LineItemChange(
-        "Line item status updated successfully", changed, notifications(outcome.told)
-    )
+    data = doc.LineItemChange("Line item status updated successfully", changed, notifications(outcome.told))
     return doc.LineItemChangeAnswer(True, data)
 
 

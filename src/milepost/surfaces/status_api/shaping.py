@@ -220,7 +220,10 @@ def shape_workflow_list(workspace: Workspace) -> doc.WorkflowList:
     total = sum(workflow.status_count for workflow in workflows)
     team = workspace.team
     return doc.WorkflowList(
-        workflows, team.workflows_enabled, team.enforce_workflow_order, doc.WorkflowSummary(len(workflows), total)
+        workflows,
+        team.workflows_enabled,
+        team.enforce_workflow_order,
+        doc.WorkflowSummary(len(workflows), total),
     )
 
 
