@@ -329,7 +329,7 @@ async def test_sections_17_to_19_and_22_9(world):
 
     many = """{"success":true,"data":{"message":"Line item statuses updated successfully","updated":1,"failed":1,
   "results":[{"line_item_id":"019df1ae-f7c8-7881-b208-b3049e5d678a","success":true,"status_id":"019bb16e-fe80-711a-8b01-4c9d27e6f013","status_name":"Varnish"},
-    {"line_item_id":"66121","success":false,"error":"Line item not found"}]}}"""  # noqa: E501
+    {"line_item_id":"66121","success":false,"error":"Line item not found"}]}}"""
     body = {
         "line_item_ids": [ids[KAYAK], "66121"],
         "status_id": ids[VARNISH],

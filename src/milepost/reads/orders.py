@@ -188,11 +188,8 @@ def list_statement(shape: _Shape) -> str:
         where += f" and o.id = any(${number}::uuid[])"
     elif shape.ids == "shopify":
         where += " and " + _REGULAR_WINS.format(n=f"${number}", m=f"${number + 1}")
-    if shape.search or shape.ids:
-        total = f"select count(*) from orders o where {where}"
-    else:
-        total = _tallied(places, shape)
-    return _compose(shape, where, total)
+    counted = f"select count(*) from orders o where {where}"
+    return _compose(shape, where, counted if shape.search or shape.ids else _tallied(places, shape))
 
 
 def _tallied(places: Sequence[str], shape: _Shape) -> str:

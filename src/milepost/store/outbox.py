@@ -40,9 +40,15 @@ select t.version, o.id, o.shopify_kind, o.shopify_id, o.status_id, o.sub_status_
        o.customer_phone
 from teams t left join orders o on o.team_id = t.team_id"""
 
-LOAD_ADDRESSEES = f"{_ADDRESSEE} and o.id = any($2::uuid[]) where t.team_id = $1"
+LOAD_ADDRESSEES = f"""{_ADDRESSEE}
+  and o.id = any($2::uuid[])
+where t.team_id = $1
+"""
 
-LOAD_ADDRESSEES_BY_SHOPIFY_IDS = f"{_ADDRESSEE} and o.shopify_id = any($2::bigint[]) and o.shopify_kind = any($3::text[]) where t.team_id = $1"
+LOAD_ADDRESSEES_BY_SHOPIFY_IDS = f"""{_ADDRESSEE}
+  and o.shopify_id = any($2::bigint[]) and o.shopify_kind = any($3::text[])
+where t.team_id = $1
+"""
 
 INSERT_MESSAGES = """
 insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
