@@ -26,6 +26,14 @@ hypothesis.settings.load_profile("milepost")
 REQUIRE_ALL = os.environ.get("MILEPOST_REQUIRE_ALL") == "1"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is required (CI), a skipped test is a failed run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if REQUIRE_ALL and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("tests were skipped, and MILEPOST_REQUIRE_ALL is set", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def database_in(server_url: str, name: str) -> str:
     """The URL of another database on the same server."""
     parts = urlsplit(server_url)

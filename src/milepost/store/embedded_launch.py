@@ -1,5 +1,6 @@
 """Bring the server of a cluster to the point where it answers: join a living one, or start it."""
 
+import atexit
 import signal
 import subprocess
 import time
@@ -75,6 +76,14 @@ def collect() -> None:
     """Collect ended children of ours."""
     for child in _launched:
         child.poll()
+
+
+@atexit.register
+def _let_go() -> None:
+    """A server that others still use outlives us. It is no forgotten child of which Python need warn."""
+    for child in _launched:
+        if child.poll() is None:
+            child.returncode = 0
 
 
 def _join(cluster: Cluster, mark: Mark, socket_file: str, log: Log) -> int | None:
