@@ -12,7 +12,7 @@ import asyncpg
 from bench.compare import CLIENTS
 from bench.ground import Team
 from bench.statements import statements
-from milepost.store import embedded_install
+from milepost.store.embedded import install as embedded_install
 
 _WALK = 100
 """Orders that each client of the status script changes in turn, its own alone."""

@@ -8,11 +8,12 @@ import pytest
 import typer
 
 from milepost.cli import schema, session
+from milepost.cli.errors import CommandError, UsageError
 from milepost.kit import errors
 from milepost.settings import SettingsError
 from milepost.store import migrations
 from milepost.store.db import Unavailable
-from milepost.store.embedded_error import EmbeddedError
+from milepost.store.embedded.errors import EmbeddedError
 from tests.conftest import database_in
 
 
@@ -44,8 +45,8 @@ def execute(url: str, statement: str) -> None:
         (errors.Refused("No"), 1, "No"),
         (errors.Invalid("too_long", "name", "name is too long"), 1, "name is too long"),
         (errors.Faulty("The file has faults", [("line 3", "unknown key")]), 1, "  line 3: unknown key"),
-        (session.UsageError("say which"), 2, "say which"),
-        (session.CommandError("it failed"), 1, "it failed"),
+        (UsageError("say which"), 2, "say which"),
+        (CommandError("it failed"), 1, "it failed"),
         (SettingsError("a variable"), 1, "a variable"),
         (Unavailable("no database"), 69, "no database"),
         (EmbeddedError("no embedded database"), 69, "no embedded database"),

@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from milepost.store import embedded, embedded_install
+from milepost.store import embedded
+from milepost.store.embedded import install as embedded_install
 
 
 def main() -> int:

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from milepost.store import embedded_process
 from milepost.store.embedded import EmbeddedServer, start
-from milepost.store.embedded_install import locate
-from milepost.store.embedded_launch import running_pid
-from milepost.store.embedded_process import Mark
+from milepost.store.embedded import process as embedded_process
+from milepost.store.embedded.install import locate
+from milepost.store.embedded.launch import running_pid
+from milepost.store.embedded.process import Mark
 
 APP = Path(__file__).with_name("embedded_app.py")
 SOURCES = Path(__file__).parents[2] / "src"

@@ -16,12 +16,14 @@ import asyncpg
 import pytest
 from tests.store.embedded_stage import HAS_PROC, Stage, alive, eventually, processes_in, psql
 
-from milepost.store import embedded_log, embedded_process, embedded_wire
 from milepost.store.embedded import EmbeddedError, start
-from milepost.store.embedded_account import for_new_cluster
-from milepost.store.embedded_install import Install, locate
-from milepost.store.embedded_launch import running_pid
-from milepost.store.embedded_process import Mark, Verdict, judge
+from milepost.store.embedded import log as embedded_log
+from milepost.store.embedded import process as embedded_process
+from milepost.store.embedded import wire as embedded_wire
+from milepost.store.embedded.account import for_new_cluster
+from milepost.store.embedded.install import Install, locate
+from milepost.store.embedded.launch import running_pid
+from milepost.store.embedded.process import Mark, Verdict, judge
 
 IS_ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not IS_ROOT, reason="needs root, who can become other users")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 import typer
 
 from milepost.cli import session
+from milepost.cli.errors import CommandError
 from milepost.cli.serve import LogFormat, parse_format, with_address
 from milepost.cli.session import DatabaseUrl, DataDir
 
@@ -90,12 +91,12 @@ def _listen(port: int | None) -> "socket.socket":
     if port is not None:
         return serving.listen(HOST, port)
     for candidate in range(PORT, PORT + _PORTS_TRIED):
-        with contextlib.suppress(session.CommandError):
+        with contextlib.suppress(CommandError):
             listener = serving.listen(HOST, candidate)
             if candidate != PORT:
                 session.say(f"Port {PORT} is taken: using {candidate}")
             return listener
-    raise session.CommandError(f"ports {PORT} to {PORT + _PORTS_TRIED - 1} are all taken: choose a --port")
+    raise CommandError(f"ports {PORT} to {PORT + _PORTS_TRIED - 1} are all taken: choose a --port")
 
 
 class _Example(NamedTuple):
@@ -134,7 +135,7 @@ async def _fill(settings: "Settings", pool: "Pool", orders: int) -> _Example:
     name = given.wish.team_name or "Demo"
     others = [team.name for team in await list_teams(pool) if team.name != name]
     if others:
-        raise session.CommandError(
+        raise CommandError(
             f"the database is in use by {', '.join(others)}: a demo is only made in one of its own"
         )
     is_new = not await list_teams(pool)

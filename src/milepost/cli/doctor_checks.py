@@ -12,7 +12,7 @@ import msgspec
 from milepost.cli import schema, session
 from milepost.settings import Settings, SettingsError, effective, secret_key, variable
 from milepost.store import db
-from milepost.store.embedded_error import EmbeddedError
+from milepost.store.embedded.errors import EmbeddedError
 
 _OLDEST_SERVER: Final = 150_000
 _CLOCK_SECONDS: Final = 2.0

@@ -11,7 +11,7 @@ import structlog
 
 from milepost.store import embedded
 from milepost.store.embedded import EmbeddedError, EmbeddedServer
-from milepost.store.embedded_launch import collect
+from milepost.store.embedded.launch import collect
 
 _LOOK_SECONDS: Final = 1.0
 _log: Final = structlog.get_logger("milepost.database")

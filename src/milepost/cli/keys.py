@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from milepost.cli import session
+from milepost.cli.errors import UsageError
 from milepost.cli.team import TeamName, choose, now
 
 if TYPE_CHECKING:
@@ -154,14 +155,14 @@ def _permissions(listed: str | None, *, everything: bool) -> tuple[str, ...]:
     from milepost.model.actor import PERMISSIONS
 
     if everything and listed is not None:
-        raise session.UsageError("--permissions and --all-permissions exclude each other")
+        raise UsageError("--permissions and --all-permissions exclude each other")
     if everything:
         return PERMISSIONS
     wanted = tuple(word.strip() for word in (listed or "").split(",") if word.strip())
     unknown = [word for word in wanted if word not in PERMISSIONS]
     if unknown:
         choices = ", ".join(PERMISSIONS)
-        raise session.UsageError(f"Unknown permission {', '.join(unknown)}; the choices are {choices}")
+        raise UsageError(f"Unknown permission {', '.join(unknown)}; the choices are {choices}")
     return wanted
 
 
@@ -173,7 +174,7 @@ def _instant(text: str | None) -> datetime | None:
             return datetime.combine(date.fromisoformat(text.strip()), time(), UTC)
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise session.UsageError(f"--expires {text!r} is no date; write 2027-01-31") from None
+        raise UsageError(f"--expires {text!r} is no date; write 2027-01-31") from None
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
@@ -181,7 +182,7 @@ def _check_version(version: str | None) -> None:
     from milepost.core.accounts import PIN_VERSIONS
 
     if version is not None and version not in PIN_VERSIONS:
-        raise session.UsageError(f"Unknown version {version!r}; the choices are {', '.join(PIN_VERSIONS)}")
+        raise UsageError(f"Unknown version {version!r}; the choices are {', '.join(PIN_VERSIONS)}")
 
 
 # What is answered -------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from milepost.cli import session
+from milepost.cli.errors import UsageError
 from milepost.cli.session import DatabaseUrl, DataDir, Json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def migrate(
     """Bring the database's schema up to date, all of it or nothing."""
     with session.exit_codes():
         if sql and (check or json):
-            raise session.UsageError("--sql goes with neither --check nor --json")
+            raise UsageError("--sql goes with neither --check nor --json")
         from milepost.store import migrations
 
         if sql:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from milepost.cli import session
+from milepost.cli.errors import UsageError
 
 
 def openapi(
@@ -32,16 +33,16 @@ def openapi(
     """Print an OpenAPI 3.1 document."""
     with session.exit_codes():
         if surface != "status":
-            raise session.UsageError(f"--surface is status, not {surface}")
+            raise UsageError(f"--surface is status, not {surface}")
         from milepost.surfaces.status_api import openapi as documents
 
         if version is not None and version not in documents.VERSIONS:
-            raise session.UsageError(f"--version is one of {', '.join(documents.VERSIONS)}, not {version}")
+            raise UsageError(f"--version is one of {', '.join(documents.VERSIONS)}, not {version}")
         if write is None:
             session.show(documents.text(version or documents.VERSIONS[-1]).rstrip("\n"))
             return
         if version is not None:
-            raise session.UsageError("--write writes all versions; leave --version out")
+            raise UsageError("--write writes all versions; leave --version out")
         write.mkdir(parents=True, exist_ok=True)
         for each in documents.VERSIONS:
             path = write / f"{surface}-{each}.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 from alembic.script import ScriptDirectory
 
-from milepost.cli.session import CommandError
+from milepost.cli.errors import CommandError
 from milepost.store import migrations
 from milepost.store.db import Unavailable
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from milepost.cli import session
+from milepost.cli.errors import UsageError
 from milepost.cli.session import DatabaseUrl, DataDir
 
 Host = Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")]
@@ -76,7 +77,7 @@ def parse_format(text: str | None) -> Any:
     if text is None:
         return logs.default_format()
     if text not in list(logs.Format):
-        raise session.UsageError(f"--log-format is json or text, not {text}")
+        raise UsageError(f"--log-format is json or text, not {text}")
     return logs.Format(text)
 
 

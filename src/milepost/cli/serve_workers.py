@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from milepost.cli.session import CommandError
+from milepost.cli.errors import CommandError
 
 COMMAND: Final = (sys.executable, "-m", "milepost.cli.serve_worker")
 _START_SECONDS: Final = 60

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from milepost.cli import logs
-from milepost.cli.session import INTERRUPTED, OK, CommandError
+from milepost.cli.errors import CommandError
+from milepost.cli.session import INTERRUPTED, OK
 from milepost.http import server
 from milepost.http.server_access import with_access_log
 from milepost.kit.clock import system_clock

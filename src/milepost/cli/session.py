@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from milepost.cli.errors import CommandError, UsageError
+
 if TYPE_CHECKING:
     from milepost.settings import Settings
     from milepost.store.db import Pool
@@ -50,14 +52,6 @@ DataDir = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-
-
-class UsageError(Exception):
-    """The command was asked in a way that cannot be followed; the message says how to ask (exit code 2)."""
-
-
-class CommandError(Exception):
-    """The command failed for a reason that is told in the message (exit code 1)."""
 
 
 def run(
@@ -208,7 +202,7 @@ def _verdict(error: BaseException) -> tuple[int, str]:
 
     if isinstance(error, SettingsError):
         return FAILURE, str(error)
-    from milepost.store.embedded_error import EmbeddedError
+    from milepost.store.embedded.errors import EmbeddedError
 
     if isinstance(error, EmbeddedError):
         return UNAVAILABLE, str(error)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from milepost.cli.session import UsageError, load_settings
+from milepost.cli.errors import UsageError
+from milepost.cli.session import load_settings
 
 if TYPE_CHECKING:
     from milepost.model.workflow import Team

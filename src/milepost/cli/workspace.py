@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from milepost.cli import session
+from milepost.cli.errors import UsageError
 from milepost.cli.team import TeamName, choose, now
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _read(file: Path) -> "WorkspaceFile":
         with file.open("rb") as opened:
             return parse(opened.read(LARGEST + 1))
     except OSError as error:
-        raise session.UsageError(f"{file} cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
 
 
 # The report -------------------------------------------------------------------------------------------------

@@ -28,6 +28,11 @@ class Disconnected(Exception):
     """The client went away before its body was complete."""
 
 
+def request_id(given: bytes) -> bytes:
+    """The request's own id if it is a good one, else a new one (Status API, section 6)."""
+    return given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex().encode()
+
+
 class Request:
     """One HTTP request. Header values are bytes, the last of a repeated header."""
 
@@ -41,8 +46,7 @@ class Request:
         self.headers: dict[bytes, bytes] = {
             name: value for name, value in scope["headers"] if name in _READ_HEADERS
         }
-        given = self.headers.get(b"x-request-id", b"")
-        self.id: bytes = given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex().encode()
+        self.id: bytes = request_id(self.headers.get(b"x-request-id", b""))
 
     @property
     def path(self) -> str:

@@ -1,6 +1,5 @@
 """Health, the reference, the answer to paths that nobody owns. Built on Starlette; nothing here is hot."""
 
-import uuid
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
@@ -9,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from milepost.http.request import ASGIApp, Message, Receive, Scope, Send, request_id
 from milepost.store.db import Pool, Unavailable
 from milepost.surfaces.system.reference import Reference, reference_routes
 
 
-def system_app(pool: Pool, files: Mapping[str, Reference], chosen: str) -> Starlette:
+def system_app(pool: Pool, files: Mapping[str, Reference], chosen: str) -> ASGIApp:
     """`files`: the OpenAPI files by name; `chosen`: the one that the reference shows first."""
 
     async def alive(_: Request) -> Response:
@@ -32,16 +32,32 @@ def system_app(pool: Pool, files: Mapping[str, Reference], chosen: str) -> Starl
         return RedirectResponse("/docs")
 
     routes = [Route("/", front), Route("/healthz", alive), Route("/readyz", ready)]
-    return Starlette(
+    pages = Starlette(
         routes=[*routes, *reference_routes(files, chosen)],
         exception_handlers={HTTPException: _refuse},  # type: ignore[dict-item]
     )
+    return _with_request_id(pages)
+
+
+def _with_request_id(app: ASGIApp) -> ASGIApp:
+    """`app`, with `X-Request-Id` on every answer, as the surfaces have it."""
+
+    async def identified(scope: Scope, receive: Receive, send: Send) -> None:
+        given = next((value for name, value in scope.get("headers", ()) if name == b"x-request-id"), b"")
+
+        async def naming(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id(given))]
+            await send(message)
+
+        await app(scope, receive, naming)
+
+    return identified
 
 
 _CODES = {404: ("Not found", "not_found"), 405: ("Method not allowed", "method_not_allowed")}
 
 
-async def _refuse(request: Request, error: HTTPException) -> Response:
+async def _refuse(_: Request, error: HTTPException) -> Response:
     text, code = _CODES.get(error.status_code, (error.detail, "refused"))
-    headers = {**(error.headers or {}), "x-request-id": uuid.uuid4().hex}
-    return JSONResponse({"error": text, "details": {"code": code}}, error.status_code, headers)
+    return JSONResponse({"error": text, "details": {"code": code}}, error.status_code, error.headers)

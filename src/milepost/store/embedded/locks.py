@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from milepost.store.embedded_error import EmbeddedError
+from milepost.store.embedded.errors import EmbeddedError
 
 _WAIT_SECONDS = 420.0  # longer than the longest bounded thing done under a lock: a start that recovers
 _POLL_SECONDS = 0.003

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from milepost.store.embedded_locks import open_own
+from milepost.store.embedded.locks import open_own
 
 _LARGEST = 4 << 20
 _KEPT = 256 << 10

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from milepost.store.embedded_error import EmbeddedError
+from milepost.store.embedded.errors import EmbeddedError
 
 _PREFERRED = ("postgres", "nobody")
 _CWD_LINK = "/proc/self/cwd"

