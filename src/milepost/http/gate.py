@@ -7,8 +7,6 @@ that was decided on an older one is thrown away and made again (`Memory`).
 
 from datetime import datetime
 
-from msgspec import Struct
-
 from milepost.http.limits import Budget, Exhausted, Limits
 from milepost.kit.clock import Clock
 from milepost.kit.errors import Stale
@@ -25,14 +23,6 @@ _REMEMBERED_KEYS = 10_000
 
 class Unauthorized(Exception):
     """Missing, malformed, unknown, revoked or expired key: one refusal for all of them."""
-
-
-class Caller(Struct, frozen=True, gc=False):
-    """Who was let in, and what is left of the key's budget."""
-
-    key: KeyRecord
-    actor: Actor
-    budget: Budget
 
 
 class Memory:
@@ -61,19 +51,19 @@ class Memory:
             known = self._workspaces[team_id] = await workspace.load(self._db, team_id)
         return known
 
-    async def confirm(self, key: KeyRecord) -> None:
-        """Raises Stale when the team's keys or workspace changed since they were remembered."""
-        self.compare(key, await workspace.version(self._db, key.team_id))
-
-    def compare(self, key: KeyRecord, version: int | None) -> None:
-        """Raises Stale unless key and workspace were remembered at this version of the team."""
-        known = self._workspaces.get(key.team_id)
-        if key.team_version != version or (known is not None and known.version != version):
-            raise Stale
+    async def confirm(self, key: KeyRecord, known: Workspace | None = None) -> None:
+        """Raises Stale when the team's keys or workspace changed since these two were remembered."""
+        compare(key, known, await workspace.version(self._db, key.team_id))
 
     def forget(self, team_id: str) -> None:
         self._workspaces.pop(team_id, None)
         self._keys = {text: known for text, known in self._keys.items() if known[0].team_id != team_id}
+
+
+def compare(key: KeyRecord, known: Workspace | None, version: int | None) -> None:
+    """Raises Stale unless key and workspace are of this version of the team."""
+    if key.team_version != version or (known is not None and known.version != version):
+        raise Stale
 
 
 class Gate:

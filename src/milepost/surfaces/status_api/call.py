@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from milepost.http.fields import Field
-from milepost.http.gate import Memory
+from milepost.http.gate import Memory, compare
 from milepost.http.releases import View
 from milepost.kit.clock import Clock
 from milepost.kit.ids import parse_id
@@ -37,13 +37,13 @@ class Call(Struct, kw_only=True):
 
     def saw(self, version: int | None) -> None:
         """A statement of this call told the team's version: what was remembered must be of it, else Stale."""
-        self.memory.compare(self.key, version)
+        compare(self.key, self.workspace, version)
         self.confirmed = True
 
     async def confirm(self) -> None:
         """Asks for the team's version when no statement of this call has told it. Raises Stale."""
         if not self.confirmed:
-            await self.memory.confirm(self.key)
+            await self.memory.confirm(self.key, self.workspace)
             self.confirmed = True
 
     @property
