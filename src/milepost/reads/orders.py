@@ -12,6 +12,7 @@ from functools import cache
 from itertools import product
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from milepost.store.db import Database
@@ -22,7 +23,9 @@ Direction = Literal["asc", "desc"]
 Kind = Literal["REGULAR", "DRAFT", "ALL"]
 
 DEEP = 1000
-"""From this offset on, the ids of a page are walked in the index before any row is fetched."""
+"""From this offset on, a page is found by walking ids in the index before any row is fetched."""
+DEEP_TRIES = 3
+"""How often a page is looked for from the end while the total keeps changing, before it is walked to."""
 
 
 class LineView(Struct, gc=False):
@@ -152,7 +155,12 @@ _REGULAR_WINS = """o.shopify_id = any({n}::bigint[]) and o.shopify_kind = any({m
       select from orders r where r.team_id = o.team_id and r.shopify_id = o.shopify_id and r.shopify_kind = 'Order'))"""
 
 _SORT_COLUMN: dict[Sort, str] = {"created_at": "placed_at", "name": "order_number_key"}
+_OPPOSITE: dict[Direction, Direction] = {"asc": "desc", "desc": "asc"}
 _KIND_CONDITION: dict[Kind, str] = {"REGULAR": "not {0}.is_draft", "DRAFT": "{0}.is_draft", "ALL": ""}
+
+
+Walk = Literal["rows", "ids", "ids from the end"]
+"""How a page is found: near ones by their rows, deep ones by ids in the index alone, from the nearer end."""
 
 
 class _Shape(Struct, frozen=True):
@@ -165,7 +173,7 @@ class _Shape(Struct, frozen=True):
     ids: Literal["", "ids", "shopify"]
     sort: Sort
     direction: Direction
-    deep: bool
+    walk: Walk
     extras: Extras
 
 
@@ -205,18 +213,20 @@ def _tallied(places: Sequence[str], shape: _Shape) -> str:
 
 
 def _compose(shape: _Shape, where: str, total: str) -> str:
-    column = _SORT_COLUMN[shape.sort]
-    order = f"o.{column} {shape.direction}, o.id {shape.direction}"
-    picked = f"select o.* from orders o where {where} order by {order} limit $2 offset $3"
-    if shape.deep:
-        ids = f"select o.id from orders o where {where} order by {order} limit $2 offset $3"
-        picked = f"select o.* from ({ids}) p join orders o on o.team_id = $1 and o.id = p.id"
+    column, direction = _SORT_COLUMN[shape.sort], shape.direction
+    walked = _OPPOSITE[direction] if shape.walk == "ids from the end" else direction
+    page = f"from orders o where {where} order by o.{column} {walked}, o.id {walked} limit $2 offset $3"
+    picked = (
+        f"select o.* {page}"
+        if shape.walk == "rows"
+        else f"select o.* from (select o.id {page}) p join orders o on o.team_id = $1 and o.id = p.id"
+    )
     return f"""
 with o as ({picked}),
 page as (select {_columns(shape.extras)}, o.{column} as sorted_by from o{_joins(shape.extras)})
 select t.version, ({total}) as total, page.*
 from teams t left join page on true where t.team_id = $1
-order by page.sorted_by {shape.direction}, page.id {shape.direction}
+order by page.sorted_by {direction}, page.id {direction}
 """
 
 
@@ -252,9 +262,33 @@ async def list_orders(
         "ids" if wanted.ids is not None else "shopify" if wanted.shopify_ids is not None else "",
         sort,
         direction,
-        offset >= DEEP,
+        "rows" if offset < DEEP else "ids",
         extras,
     )
+    if offset >= DEEP and not (shape.search or shape.ids):
+        return await _deep_page(db, team_id, shape, wanted, limit, offset)
+    return await _page(db, team_id, shape, wanted, limit, offset)
+
+
+async def _deep_page(
+    db: Database, team_id: str, shape: _Shape, wanted: Filter, limit: int, offset: int
+) -> Page:
+    """A page behind the middle, found from the end of the list: the last page costs what the first does, one
+    past the end nothing. Where it begins follows from the total, which is read first and must still hold."""
+    from_end = msgspec.structs.replace(shape, walk="ids from the end")
+    total = (await _page(db, team_id, shape, wanted, 0, 0)).total
+    for _ in range(DEEP_TRIES):
+        if offset <= total // 2:
+            break
+        fitting = max(0, min(limit, total - offset))
+        page = await _page(db, team_id, from_end, wanted, fitting, max(0, total - offset - limit))
+        if page.total == total:
+            return page
+        total = page.total
+    return await _page(db, team_id, shape, wanted, limit, offset)
+
+
+async def _page(db: Database, team_id: str, shape: _Shape, wanted: Filter, limit: int, offset: int) -> Page:
     arguments: list[Any] = [
         value for value in (wanted.status_id, wanted.workflow_id, wanted.search) if value is not None
     ]
@@ -265,7 +299,7 @@ async def list_orders(
     rows = await db.fetch(list_statement(shape), team_id, limit, offset, *arguments)
     if not rows:
         return Page([], 0, None)
-    orders = [] if rows[0][2] is None else [_view(tuple(row)[2:-1], extras) for row in rows]
+    orders = [] if rows[0][2] is None else [_view(tuple(row)[2:-1], shape.extras) for row in rows]
     return Page(orders, rows[0][1], rows[0][0])
 
 
@@ -329,7 +363,8 @@ def all_list_statements() -> Iterator[str]:
     sorts: tuple[Sort, ...] = ("created_at", "name")
     directions: tuple[Direction, ...] = ("asc", "desc")
     extras = [Extras(*pair) for pair in product(flags, flags)]
-    for shape in product(kinds, flags, flags, flags, ids, sorts, directions, flags, extras):
+    walks: tuple[Walk, ...] = ("rows", "ids", "ids from the end")
+    for shape in product(kinds, flags, flags, flags, ids, sorts, directions, walks, extras):
         yield list_statement(_Shape(*shape))
 
 

@@ -2,7 +2,7 @@
 
 Ids travel as `str` (kit/ids.py), jsonb as plain Python values, everything else as asyncpg maps it. Pooled
 connections carry no session state: nothing sets, listens or takes session locks on them, so the pool needs no
-reset query and PgBouncer in transaction mode may stand between.
+reset query.
 """
 
 import asyncio
