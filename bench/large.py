@@ -22,7 +22,7 @@ from bench.processes import Served
 from bench.report import Line
 from bench.statements import caught
 from milepost.model.order import search_pattern
-from milepost.reads import orders as reads
+from milepost.reads import order_lists as reads
 
 SMALL, LARGE = 10_000, 1_000_000
 _MOST_RATIO = 2.5

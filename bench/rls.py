@@ -20,7 +20,7 @@ from bench.ground import Team
 from bench.report import Line
 from bench.statements import caught, statements
 from milepost.model.order import search_pattern
-from milepost.reads import orders as reads
+from milepost.reads import order_lists
 
 _TABLES = ("teams", "orders", "order_items", "order_addons", "order_tallies")
 _ROLE = "milepost_bench_bound"
@@ -159,10 +159,10 @@ async def _rate(pool: asyncpg.Pool, name: str, team: Team, seconds: float, bound
 async def search(url: str, team: Team) -> Line:
     """The database's time for one search with one hit, bound against free."""
     sql, given = caught(
-        lambda db: reads.list_orders(
+        lambda db: order_lists.list_orders(
             db,
             team.id,
-            reads.Filter(search=search_pattern("#100777")),
+            order_lists.Filter(search=search_pattern("#100777")),
             sort="created_at",
             direction="desc",
             limit=25,

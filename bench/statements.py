@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from milepost.reads import orders
+from milepost.reads import order_lists, orders
 from milepost.store import progress
 from milepost.store.db import Database
 
@@ -53,8 +53,8 @@ def caught(call: Callable[[Database], Coroutine[Any, Any, Any]]) -> tuple[str, t
 
 def statements() -> Statements:
     listed, _ = caught(
-        lambda db: orders.list_orders(
-            db, NO_ID, orders.Filter(), sort="created_at", direction="desc", limit=25, offset=0
+        lambda db: order_lists.list_orders(
+            db, NO_ID, order_lists.Filter(), sort="created_at", direction="desc", limit=25, offset=0
         )
     )
     got, _ = caught(lambda db: orders.get_order(db, NO_ID, NO_ID))

@@ -9,6 +9,7 @@ import pytest
 
 import milepost.reads
 import milepost.store
+from milepost.reads import order_lists
 from milepost.reads import orders as order_reads
 from milepost.store import line_items, progress
 
@@ -64,7 +65,7 @@ ALLOWED_WITHOUT_TEAM = {"milepost.store.accounts.LOCK_TEAM_NAME"}
 
 
 async def test_every_list_statement(connection):
-    statements = list(order_reads.all_list_statements())
+    statements = list(order_lists.all_list_statements())
     assert len(statements) == len(set(statements)) > 1000
     for statement in statements:
         await connection.prepare(statement)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from milepost.reads import orders as reads
+from milepost.reads import order_lists as reads
 from tests.surfaces.world import Team
 
 ORDERS = 60

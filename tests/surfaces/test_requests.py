@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from milepost.reads import orders as order_reads
+from milepost.reads import order_lists
 from milepost.store import line_items
 from tests.surfaces.world import BASICS, NO_ID, Team, World, item
 
@@ -321,7 +321,7 @@ async def test_a_fault_of_the_server(world, shop, monkeypatch):
         raise ValueError("secret words of an exception")
 
     key = await shop.new_key(rate_minute=5)
-    monkeypatch.setattr(order_reads, "list_orders", broken)
+    monkeypatch.setattr(order_lists, "list_orders", broken)
     headers = {"X-API-Key": key, "X-Request-Id": "my-request", "X-API-Version": "1.2"}
     reply = await world.call("GET", "/v1/orders", headers=headers)
     reply.refused("internal_error", message="Unexpected error. Request id: my-request")

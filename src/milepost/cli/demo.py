@@ -128,7 +128,7 @@ async def _fill(settings: "Settings", pool: "Pool", orders: int) -> _Example:
     from milepost.kit.clock import system_clock
     from milepost.model.actor import ALL_PERMISSIONS, system_actor
     from milepost.reads.accounts import list_teams
-    from milepost.reads.orders import Filter, list_orders
+    from milepost.reads.order_lists import Filter, list_orders
 
     now = system_clock(settings.clock_offset_seconds)()
     given = parse(sample.WORKSPACE.encode())

@@ -12,7 +12,8 @@ from milepost.cli.team import TeamName, choose
 if TYPE_CHECKING:
     from milepost.model.workflow import Workspace
     from milepost.reads.order_details import Details
-    from milepost.reads.orders import OrderView, Page
+    from milepost.reads.order_lists import Page
+    from milepost.reads.orders import OrderView
     from milepost.store.db import Pool
 
 MOST_LISTED = 250
@@ -79,13 +80,13 @@ def list_orders(
 
     async def work(pool: "Pool") -> "tuple[Page, Workspace]":
         from milepost.model.order import search_pattern
-        from milepost.reads import orders, workspace
+        from milepost.reads import order_lists, workspace
 
         team_id = (await choose(pool, team)).id
         defined = await workspace.load(pool, team_id)
         pattern = search_pattern(search.strip()) if search and search.strip() else None
-        wanted = orders.Filter(status_id=_status_id(defined, status), search=pattern)
-        page = await orders.list_orders(
+        wanted = order_lists.Filter(status_id=_status_id(defined, status), search=pattern)
+        page = await order_lists.list_orders(
             pool, team_id, wanted, sort="created_at", direction="desc", limit=limit, offset=0
         )
         return page, defined

@@ -23,7 +23,7 @@ from milepost.model.actor import Actor, system_actor
 from milepost.model.order import NewOrder
 from milepost.model.transitions import Target
 from milepost.model.workflow import Status, Workspace
-from milepost.reads import orders as order_reads
+from milepost.reads import order_lists
 from milepost.reads import workspace as workspaces
 from milepost.store.db import Pool
 
@@ -158,10 +158,10 @@ class _Yard:
         wishes: dict[str, list[str]] = defaultdict(list)
         for batch in _batches(chosen):
             by_id = {job.id: job for job in batch}
-            page = await order_reads.list_orders(
+            page = await order_lists.list_orders(
                 self.db,
                 self.actor.team_id,
-                order_reads.Filter(ids=list(by_id)),
+                order_lists.Filter(ids=list(by_id)),
                 sort="created_at",
                 direction="asc",
                 limit=len(batch),

@@ -17,8 +17,8 @@ from milepost.model.actor import Actor
 from milepost.model.events import Event
 from milepost.model.order import HeldStatus
 from milepost.store.db import Database
-from milepost.store.outbox import NewMessage, message_columns
-from milepost.store.progress import event_columns
+from milepost.store.event_log import event_columns, event_piece
+from milepost.store.outbox import MESSAGES_OF_CHANGED, NewMessage, message_columns, message_piece
 
 
 class LineItem(Struct, frozen=True):
@@ -109,7 +109,7 @@ def _line_item(line: tuple[Any, ...]) -> LineItem:
     return LineItem(line_id, shopify_id, description, quantity, sku, product_id, HeldStatus(*held))
 
 
-_MOVE = """
+_MOVE = f"""
 with wish as (
   select * from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::json[]) as w (id, version, event_seq, metafield)
 ),
@@ -131,24 +131,11 @@ moved as (
   join changed c on c.id = h.order_id
   where i.team_id = $1 and i.id = h.id
 ),
-logged as (
-  insert into events (team_id, id, order_id, sequence, type, subject_id, actor_kind, actor_id, actor_name,
-                      effective_at, recorded_at, old_data, new_data, facts)
-  select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $15, $16, $17, e.effective_at, $6,
-         e.old_data, e.new_data, e.facts
-  from unnest($18::uuid[], $19::uuid[], $20::bigint[], $21::text[], $22::uuid[], $23::timestamptz[],
-              $24::jsonb[], $25::jsonb[], $26::jsonb[])
-    as e (id, order_id, sequence, type, subject_id, effective_at, old_data, new_data, facts)
-  join changed c on c.id = e.order_id
+logged as ({event_piece(at=6, actor=15, events=18)}
 )"""
 
-_TELL = """,
-told as (
-  insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
-  select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, $6
-  from unnest($27::uuid[], $28::uuid[], $29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::text[])
-    as n (id, order_id, event_id, status_id, sub_status_id, channel, recipient)
-  join changed c on c.id = n.order_id
+_TELL = f""",
+told as ({message_piece(at=6, messages=27, of=MESSAGES_OF_CHANGED)}
 )"""
 
 

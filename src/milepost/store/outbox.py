@@ -50,12 +50,27 @@ LOAD_ADDRESSEES_BY_SHOPIFY_IDS = f"""{_ADDRESSEE}
 where t.team_id = $1
 """
 
-INSERT_MESSAGES = """
-insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
-select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, $2
-from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::text[])
-  as n (id, order_id, event_id, status_id, sub_status_id, channel, recipient)
-"""
+MESSAGE_ARRAYS = 7
+"""How many arrays `message_columns` gives, one parameter each."""
+
+
+def message_piece(*, at: int, messages: int, of: str = "") -> str:
+    """The SQL that stores messages. `at` is the number of the parameter with the moment, `messages` of the first
+    of the arrays of `message_columns`; `of` joins what the statement is about."""
+    arrays = ("uuid", "uuid", "uuid", "uuid", "uuid", "text", "text")
+    unnested = ", ".join(f"${messages + index}::{kind}[]" for index, kind in enumerate(arrays))
+    return f"""
+  insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
+  select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, ${at}
+  from unnest({unnested})
+    as n (id, order_id, event_id, status_id, sub_status_id, channel, recipient)
+  {of}"""
+
+
+MESSAGES_OF_CHANGED = "join changed c on c.id = n.order_id"
+"""Only messages of orders in the CTE `changed`."""
+
+INSERT_MESSAGES = message_piece(at=2, messages=3)
 
 
 async def load_addressees(
@@ -75,7 +90,7 @@ async def store_messages(db: Database, team_id: str, messages: Sequence[NewMessa
 
 
 def message_columns(messages: Sequence[NewMessage]) -> list[Sequence[Any]]:
-    """Messages as the seven arrays that a write unnests."""
+    """Messages as the arrays that `message_piece` unnests."""
     rows = [
         (
             message.id,
@@ -88,4 +103,4 @@ def message_columns(messages: Sequence[NewMessage]) -> list[Sequence[Any]]:
         )
         for message in messages
     ]
-    return list(zip(*rows, strict=True)) if rows else [()] * 7
+    return list(zip(*rows, strict=True)) if rows else [()] * MESSAGE_ARRAYS

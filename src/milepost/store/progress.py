@@ -17,7 +17,8 @@ from milepost.model.events import Event
 from milepost.model.lifecycle import Lifecycle
 from milepost.model.order import HeldStatus
 from milepost.store.db import Database
-from milepost.store.outbox import NewMessage, message_columns
+from milepost.store.event_log import event_columns, event_piece
+from milepost.store.outbox import MESSAGES_OF_CHANGED, NewMessage, message_columns, message_piece
 from milepost.store.tallies import tally_piece
 
 
@@ -213,15 +214,7 @@ changed as (
 ),
 tallied as ({tally_piece(_STEPS)}
 ),
-logged as (
-  insert into events (team_id, id, order_id, sequence, type, subject_id, actor_kind, actor_id, actor_name,
-                      effective_at, recorded_at, old_data, new_data, facts)
-  select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $15, $16, $17, e.effective_at, $14,
-         e.old_data, e.new_data, e.facts
-  from unnest($18::uuid[], $19::uuid[], $20::bigint[], $21::text[], $22::uuid[], $23::timestamptz[],
-              $24::jsonb[], $25::jsonb[], $26::jsonb[])
-    as e (id, order_id, sequence, type, subject_id, effective_at, old_data, new_data, facts)
-  join changed c on c.id = e.order_id
+logged as ({event_piece(at=14, actor=15, events=18)}
 )"""
 
 _ADDON = """,
@@ -244,30 +237,20 @@ confirmed as (
   where m.team_id = $1 and m.id = k.id
 )"""
 
-_TELL = """,
-told as (
-  insert into messages (team_id, id, order_id, event_id, status_id, sub_status_id, channel, recipient, created_at)
-  select $1, n.id, n.order_id, n.event_id, n.status_id, n.sub_status_id, n.channel, n.recipient, $14
-  from unnest({0}::uuid[], {1}::uuid[], {2}::uuid[], {3}::uuid[], {4}::uuid[], {5}::text[], {6}::text[])
-    as n (id, order_id, event_id, status_id, sub_status_id, channel, recipient)
-  join changed c on c.id = n.order_id
-)"""
-
 _PARAMETERS = 26
 
 
 @cache
 def move_statement(pieces: _Pieces) -> str:
     """The SQL that moves orders, with the optional pieces that are needed."""
-    parts, number = [_MOVE], _PARAMETERS
-    for wanted, piece, size in (
-        (pieces.addons, _ADDON, 4),
-        (pieces.milestones, _CONFIRM, 3),
-        (pieces.messages, _TELL, 7),
-    ):
+    parts, number = [_MOVE], _PARAMETERS + 1
+    for wanted, piece, size in ((pieces.addons, _ADDON, 4), (pieces.milestones, _CONFIRM, 3)):
         if wanted:
-            parts.append(piece.format(*(f"${number + index}" for index in range(1, size + 1))))
+            parts.append(piece.format(*(f"${number + index}" for index in range(size))))
             number += size
+    if pieces.messages:
+        told = message_piece(at=14, messages=number, of=MESSAGES_OF_CHANGED)
+        parts.append(f",\ntold as ({told}\n)")
     return "".join(parts) + "\nselect id from changed\n"
 
 
@@ -315,27 +298,6 @@ def _wish(move: StatusMove) -> tuple[Any, ...]:
         move.lifecycle,
         order.held.status_id,
         order.held.workflow_id,
-    )
-
-
-def event_columns(events: Sequence[Event]) -> list[Sequence[Any]]:
-    """Events as the nine arrays that a write unnests; actor and recording time are the statement's own."""
-    return _columns(
-        [
-            (
-                event.id,
-                event.order_id,
-                event.sequence,
-                event.type,
-                event.subject_id,
-                event.effective_at,
-                event.old_data,
-                event.new_data,
-                event.facts,
-            )
-            for event in events
-        ],
-        9,
     )
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from milepost.model.actor import Actor
 from milepost.model.events import Event
 from milepost.store.db import Database
-from milepost.store.progress import event_columns
+from milepost.store.event_log import event_columns, event_piece
 from milepost.store.tallies import tally_piece
 
 DROP_ADDON = """
@@ -70,21 +70,14 @@ select id, event_seq, order_number, order_type from orders
 where team_id = $1 and milestone_workflow_id = $2 order by id limit $3 for update
 """
 
-MOVE_CARRIERS = """
+MOVE_CARRIERS = f"""
 with changed as (
   update orders
   set milestone_workflow_id = $3, version = version + 1, event_seq = event_seq + 1, updated_at = $4
   where team_id = $1 and id = any($2::uuid[])
   returning id
 )
-insert into events (team_id, id, order_id, sequence, type, subject_id, actor_kind, actor_id, actor_name,
-                    effective_at, recorded_at, old_data, new_data, facts)
-select $1, e.id, e.order_id, e.sequence, e.type, e.subject_id, $5, $6, $7, e.effective_at, $4,
-       e.old_data, e.new_data, e.facts
-from unnest($8::uuid[], $9::uuid[], $10::bigint[], $11::text[], $12::uuid[], $13::timestamptz[],
-            $14::jsonb[], $15::jsonb[], $16::jsonb[])
-  as e (id, order_id, sequence, type, subject_id, effective_at, old_data, new_data, facts)
-join changed c on c.id = e.order_id
+{event_piece(at=4, actor=5, events=8)}
 """
 
 

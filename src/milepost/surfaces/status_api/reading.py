@@ -7,6 +7,7 @@ import msgspec
 from milepost.kit.errors import NotFound
 from milepost.kit.ids import parse_id
 from milepost.model.order import search_pattern
+from milepost.reads import order_lists
 from milepost.reads import orders as reads
 from milepost.surfaces.status_api import documents as doc
 from milepost.surfaces.status_api.call import Call, order_key
@@ -24,7 +25,7 @@ async def list_orders(call: Call) -> doc.OrderList:
     page, limit = query["page"], query["limit"]
     offset = _LAST_OFFSET if isinstance(page, str) else min((page - 1) * limit, _LAST_OFFSET)
     wanted = _filter(call, query)
-    found = await reads.list_orders(
+    found = await order_lists.list_orders(
         call.db,
         call.actor.team_id,
         wanted,
@@ -45,10 +46,10 @@ async def list_orders(call: Call) -> doc.OrderList:
     return doc.OrderList([shape(view) for view in found.orders], pagination)
 
 
-def _filter(call: Call, query: dict[str, Any]) -> reads.Filter:
+def _filter(call: Call, query: dict[str, Any]) -> order_lists.Filter:
     """The conditions of the list. Ids that name nothing match nothing."""
     drafts = call.view.has(v1_2.DRAFTS)
-    kind: reads.Kind = query["order_type"] if drafts else "REGULAR"
+    kind: order_lists.Kind = query["order_type"] if drafts else "REGULAR"
     ids, shopify_ids = None, None
     if query["order_ids"] is not None:
         keys = [order_key(text, query["use_shopify_order_id"]) for text in query["order_ids"]]
@@ -60,7 +61,7 @@ def _filter(call: Call, query: dict[str, Any]) -> reads.Filter:
     pattern = None if search is None else search_pattern(search)
     if search is not None and pattern is None:
         ids, shopify_ids = [], None
-    return reads.Filter(
+    return order_lists.Filter(
         kind=kind,
         status_id=_known(query["status"]),
         workflow_id=_known(query["workflow_id"]),
