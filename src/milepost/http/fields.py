@@ -105,9 +105,6 @@ def query_flag() -> Kind:
     return Kind(read, {"type": "boolean"})
 
 
-_HUGE = 10**18
-
-
 def whole_number(*, at_most: int | None = None) -> Kind:
     """A whole number from 1, in decimal digits; above `at_most` it becomes `at_most`.
 

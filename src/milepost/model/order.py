@@ -1,8 +1,7 @@
 """An order and its lines as they enter the house, whichever door they come by."""
 
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -137,10 +136,6 @@ class HeldStatus(Struct, frozen=True):
     deadline_at: datetime | None = None
 
 
-_EXACT = Context(prec=200)
-"""Digits enough that no legal quantity (20 + 10 digits), price or sum of their products is rounded."""
-
-
 class StoredItem(Struct, frozen=True, kw_only=True):
     """A line of a stored order. Lines read in the sequence of `position`, which never changes."""
 
@@ -195,16 +190,3 @@ def search_pattern(text: str) -> str | None:
 def shopify_gid(kind: str | None, number: int | None) -> str | None:
     """`gid://shopify/Order/7730412`; None for a thing that is not Shopify's."""
     return None if kind is None or number is None else f"gid://shopify/{kind}/{number}"
-
-
-def total_of(total_price: Decimal | None, items: Iterable[tuple[Decimal, Decimal | None]]) -> Decimal:
-    """The order's own total, else the sum of quantity times unit price (Status API, section 7)."""
-    if total_price is not None:
-        return total_price
-    with localcontext(_EXACT):
-        return sum((quantity * price for quantity, price in items if price is not None), Decimal(0))
-
-
-def compact(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without members that are null: how optional documents are stored."""
-    return {key: value for key, value in document.items() if value is not None}

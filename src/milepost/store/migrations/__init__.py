@@ -1,6 +1,5 @@
 """The schema, as hand-written SQL that Alembic runs in order (docs/decisions/0004-migrations.md)."""
 
-import asyncio
 import contextlib
 import io
 from pathlib import Path
@@ -51,11 +50,6 @@ def upgrade_sql() -> str:
     with contextlib.redirect_stdout(config.output_buffer):
         command.upgrade(config, "head", sql=True)
     return config.output_buffer.getvalue()
-
-
-def upgrade_blocking(url: str) -> None:
-    """`upgrade` for callers without an event loop."""
-    asyncio.run(upgrade(url))
 
 
 def _config() -> Config:

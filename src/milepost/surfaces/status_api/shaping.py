@@ -5,6 +5,7 @@ from typing import Any
 
 from milepost.kit.clock import Clock
 from milepost.model import order as model
+from milepost.model.timeline import is_overdue
 from milepost.model.workflow import Status, SubStatusOption, Workspace
 from milepost.reads.orders import LineView, OrderView
 from milepost.surfaces.status_api import documents as doc
@@ -114,9 +115,8 @@ class OrderShaper:
         if entered_at is None:
             return None
         due = None if cancelled else deadline_at
-        return doc.Deadline(
-            entered_at.replace(microsecond=0), whole(due), due is not None and self._clock() > due
-        )
+        overdue = is_overdue(deadline_at, cancelled, self._clock())
+        return doc.Deadline(entered_at.replace(microsecond=0), whole(due), overdue)
 
 
 def number(quantity: float) -> int | float:
