@@ -10,6 +10,7 @@ from bench.ground import Team
 from milepost.http.gate import Gate, Memory
 from milepost.http.limits import Limits
 from milepost.kit.clock import system_clock
+from milepost.model.workflow import House
 from milepost.store import db
 from milepost.surfaces.status_api.app import StatusApi
 
@@ -32,7 +33,7 @@ async def microseconds(url: str, team: Team, repeats: int) -> float:
     pool = await db.open_pool(url, size=1)
     try:
         clock = system_clock(0)
-        memory = Memory(pool)
+        memory = Memory(pool, House())
         api = StatusApi(
             pool, memory, Gate(memory, Limits(), clock), clock, default_version="1.4", bulk_max_orders=1000
         )

@@ -68,14 +68,44 @@ def floor(url: str, team_id: str) -> Iterator[Served]:
 
 
 @contextlib.contextmanager
+def worker(url: str, key: str) -> Iterator[Served]:
+    """`milepost work`, which may send to this machine."""
+    options = {
+        "MILEPOST_DATABASE_URL": url,
+        "MILEPOST_SECRET_KEY": key,
+        "MILEPOST_LOG_LEVEL": "warning",
+        "MILEPOST_WEBHOOK_ALLOW_CIDRS": "127.0.0.0/8",
+        "MILEPOST_WEBHOOK_ALLOW_HTTP": "true",
+    }
+    with _running([sys.executable, "-m", "milepost", "work"], options, None) as (process, line):
+        assert line == "Milepost is working\n", line
+        yield Served(process.pid, 0)
+
+
+@contextlib.contextmanager
+def receiver() -> Iterator[Served]:
+    """A receiver of webhooks (bench/receiver.py)."""
+    with _served([sys.executable, "-m", "bench.receiver"], {}, None) as process:
+        yield process
+
+
+@contextlib.contextmanager
 def _served(command: list[str], options: dict[str, str], log: int | None) -> Iterator[Served]:
+    with _running(command, options, log) as (process, line):
+        assert " ready on http://" in line, f"{command} did not start: {line!r}"
+        yield Served(process.pid, int(line.rsplit(":", 1)[1]))
+
+
+@contextlib.contextmanager
+def _running(
+    command: list[str], options: dict[str, str], log: int | None
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A process and the first line it prints."""
     environment = {**_environment(), **options}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=_ROOT, env=environment)
     try:
         assert process.stdout is not None
-        ready = process.stdout.readline().decode()
-        assert " ready on http://" in ready, f"{command} did not start: {ready!r}"
-        yield Served(process.pid, int(ready.rsplit(":", 1)[1]))
+        yield process, process.stdout.readline().decode()
     finally:
         process.terminate()
         try:

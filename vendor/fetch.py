@@ -1,4 +1,5 @@
-"""Brings the vendored browser files of `vendor.lock.json` into the tree: `python vendor/fetch.py`.
+"""Brings the vendored files of `vendor.lock.json` into the tree: `python vendor/fetch.py`. They are what browsers
+and tests run of npm's packages.
 
 Each package is packed by npm, its tarball compared with the lock, and the files that the lock names are
 copied out of it. Nothing runs: neither scripts of the package nor its dependencies are installed.
@@ -52,7 +53,7 @@ def _copy(archive: tarfile.TarFile, path: str, file: dict[str, str], into: Path,
         raise SystemExit(f"{path} is no file of the package")
     content = member.read()
     _compare(file, "sha256", sha256(content), update)
-    into.mkdir(parents=True, exist_ok=True)
+    (into / path).parent.mkdir(parents=True, exist_ok=True)
     (into / path).write_bytes(content)
 
 

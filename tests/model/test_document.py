@@ -10,18 +10,18 @@ from msgspec.structs import replace
 
 from milepost.kit.ids import parse_id, ulid
 from milepost.model.document import (
+    EVENT,
     ITEM_COMPARED,
     ORDER_COMPARED,
+    REST,
     SHOWN_ELSEWHERE,
-    Described,
-    day,
     diff_item,
     diff_order,
     elsewhere,
-    instant,
     item_document,
     order_document,
     same_json,
+    shown_order,
     stop_document,
 )
 from milepost.model.order import (
@@ -33,6 +33,9 @@ from milepost.model.order import (
     Reference,
     Stop,
     StopRequirements,
+    StoredItem,
+    StoredOrder,
+    Tag,
 )
 
 ORDER_ID = parse_id("01KV2G3X0PFPH9FMHV6P6ZP42C") or ""
@@ -86,18 +89,27 @@ ORDER = NewOrder(
     items=(ITEM,),
 )
 TAG = {"id": "01KJMMA2G0FH69SF56J0QGBGKE", "slug": "summer-shelf", "name": "Summer shelf"}
+SUMMER = Tag(parse_id(TAG["id"]) or "", TAG["slug"], TAG["name"])
 
 
-def described(content: NewOrder = ORDER, status="READY", **more) -> Described:
-    items = [(ITEM_ID, item) for item in content.items]
-    return Described(
-        id=ORDER_ID, content=content, items=items, status=status, created_at=MADE, updated_at=MADE, **more
+def described(content: NewOrder = ORDER, status="READY", **more) -> StoredOrder:
+    items = tuple(StoredItem(id=ITEM_ID, position=1, content=item, created_at=MADE) for item in content.items)
+    return StoredOrder(
+        id=ORDER_ID,
+        version=1,
+        event_seq=1,
+        content=replace(content, items=()),
+        items=items,
+        lifecycle=status,
+        created_at=MADE,
+        updated_at=MADE,
+        **more,
     )
 
 
 def test_the_order_of_the_contract():
     """Orders API 9.1, in event form."""
-    assert order_document(described(tags=[TAG])) == {
+    assert order_document(described(tags=(SUMMER,))) == {
         "id": "01KV2G3X0PFPH9FMHV6P6ZP42C",
         "resource_type": "order",
         "self_link": "/orders/01KV2G3X0PFPH9FMHV6P6ZP42C",
@@ -213,11 +225,24 @@ def test_the_barest_order():
     ],
 )
 def test_instants(at, text):
-    assert instant(at) == text
+    assert EVENT.instant(at) == text
+    assert REST.instant(at) == text.replace("+00:00", "Z")
+
+
+def test_what_a_get_shows():
+    """Orders API 7.1: 26 members, plain dates, moments with Z."""
+    shown, told = shown_order(described(tags=(SUMMER,))), order_document(described(tags=(SUMMER,)))
+    assert len(shown) == 26
+    assert told.keys() - shown.keys() == {"resource_type", "self_link"}
+    assert (shown["start_date"], shown["created_at"]) == ("2026-06-20", "2026-06-14T07:21:40.118203Z")
+    window = shown["ship_to"]["shipping_requirements"]["plan_window"]
+    assert window == {"start": "2026-06-29T12:00:00Z", "end": "2026-06-29T17:30:00Z"}
+    differing = {name for name in shown if shown[name] != told[name]}
+    assert differing == {"ship_to", "start_date", "expiration_date", "created_at", "updated_at"}
 
 
 def test_dates_and_decimals():
-    assert day(date(2026, 6, 20)) == "2026-06-20T00:00:00+00:00"
+    assert EVENT.day(date(2026, 6, 20)) == "2026-06-20T00:00:00+00:00"
     for value in ("640.50", "88", "88.0", "0.0000000001", "1E+3"):
         text = item_document(ITEM_ID, NewItem(quantity=Decimal(value)))["amount"]["value"]
         assert text == {"1E+3": "1000"}.get(value, value)
@@ -263,7 +288,7 @@ def test_e3_references_whole():
 
 
 def test_e4_tags():
-    old, new = diff_order(order_document(described(tags=[TAG])), order_document(described()))
+    old, new = diff_order(order_document(described(tags=(SUMMER,))), order_document(described()))
     assert (old, new) == ({"tags": [TAG]}, {"tags": []})
 
 
@@ -340,10 +365,9 @@ def test_never_compared():
     before = order_document(described())
     after = order_document(
         replace(
-            described(change(items=(), order_type="SALES_ORDER", source="IMPORT")),
+            described(change(items=(), order_type="SALES_ORDER", source="IMPORT", source_system_id="x")),
             updated_at=MADE + timedelta(days=1),
             created_at=MADE + timedelta(days=1),
-            source_system_id="x",
             created_from_order_id=ITEM_ID,
             released_from_release_id=ITEM_ID,
         )
@@ -387,6 +411,15 @@ def test_what_only_other_surfaces_show():
         (None, False, False),
         ({"a": None}, {}, False),
         ([[True]], [[1]], False),
+        (Decimal("1.10"), 1.1, True),
+        (Decimal("1.10"), Decimal("1.1"), True),
+        (Decimal("2.0"), 2, True),
+        (Decimal("0.1"), 0.1000000000000001, False),
+        (Decimal("1E+2"), 100, True),
+        (Decimal(1), True, False),
+        (Decimal("1.5"), "1.5", False),
+        (Decimal("0.5"), None, False),
+        ({"a": [Decimal("0.3")]}, {"a": [0.3]}, True),
     ],
 )
 def test_equality_is_that_of_json(one, other, same):

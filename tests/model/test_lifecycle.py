@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.model.lifecycle import derive
+from milepost.model.lifecycle import derive, further
 
 DISPATCHED, IN_TRANSIT, OUT, DELIVERED = "DISPATCHED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED"
 
@@ -58,6 +58,18 @@ def by_the_text(
 def test_every_open_order_is_as_the_text_says(legs, confirmed_types, rest) -> None:
     derived = derive(cancelled=False, draft=False, legs=legs, confirmed_types=confirmed_types, **rest)
     assert derived == by_the_text(legs, confirmed_types, **rest)
+
+
+@given(
+    legs, types, rest, st.sampled_from(["acceptance", "production_start", "shipment", "delivery", "custom"])
+)
+def test_one_more_confirmed_milestone_can_be_told_from_the_status_alone(
+    legs, confirmed_types, rest, one
+) -> None:
+    """O-27, for a status change that confirms a milestone: it does not read the legs."""
+    before = derive(cancelled=False, draft=False, legs=legs, confirmed_types=confirmed_types, **rest)
+    after = derive(cancelled=False, draft=False, legs=legs, confirmed_types=confirmed_types | {one}, **rest)
+    assert further(before, one) == after
 
 
 @given(legs, types, rest)

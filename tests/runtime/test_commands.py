@@ -111,6 +111,7 @@ class TestDoctor:
                 "database",
                 "migrations",
                 "role",
+                "events",
                 "database clock",
                 "clock offset",
                 "secret key",

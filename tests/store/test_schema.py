@@ -4,7 +4,7 @@ transaction or a session, and the serving role owns nothing."""
 import asyncpg
 import pytest
 
-TEAMLESS = {"alembic_version"}
+TEAMLESS = {"alembic_version", "outbound_workers"}
 """Tables that hold no data of teams."""
 
 

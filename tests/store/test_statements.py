@@ -9,7 +9,7 @@ import pytest
 
 import milepost.reads
 import milepost.store
-from milepost.reads import order_lists
+from milepost.reads import deliveries, events, order_lists, purchase_orders
 from milepost.reads import orders as order_reads
 from milepost.store import line_items, progress
 
@@ -71,8 +71,31 @@ async def test_every_list_statement(connection):
         await connection.prepare(statement)
 
 
+async def test_every_list_of_purchase_orders(connection):
+    statements = purchase_orders.all_list_statements()
+    assert len(set(statements)) > 100
+    for statement in statements:
+        await connection.prepare(statement)
+    for key in purchase_orders.SORT_KEYS:
+        await connection.prepare(purchase_orders.cursor_statement(key))
+
+
 async def test_every_move_statement(connection):
-    for statement in (*progress.all_move_statements(), *map(line_items.move_lines_statement, (False, True))):
+    flags = (False, True)
+    lines = [line_items.move_lines_statement(told, wanted) for told in flags for wanted in flags]
+    for statement in (*progress.all_move_statements(), *lines):
+        await connection.prepare(statement)
+
+
+async def test_every_delivery_list_statement(connection):
+    statements = deliveries.all_list_statements()
+    assert len(set(statements)) == 32
+    for statement in statements:
+        await connection.prepare(statement)
+
+
+async def test_every_event_list_statement(connection):
+    for statement in events.all_list_statements():
         await connection.prepare(statement)
 
 

@@ -4,10 +4,11 @@ import asyncio
 import io
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ import uvicorn
 from yarl import URL
 
 from milepost.app import build
+from milepost.cli import background
 from milepost.core import accounts, workspace
 from milepost.core.orders import put_orders
 from milepost.http.gate import Gate, Memory
@@ -25,7 +27,7 @@ from milepost.intake import workspace_file
 from milepost.kit.errors import Faulty
 from milepost.model.actor import PERMISSIONS, system_actor
 from milepost.model.order import Customer, NewItem, NewOrder, Stop
-from milepost.model.workflow import Channel
+from milepost.model.workflow import Channel, House
 from milepost.reads import workspace as reads
 from milepost.settings import Settings
 from milepost.store.db import Pool
@@ -63,6 +65,8 @@ ERRORS = {
 
 NO_ID = "019df1ae-0000-7000-8000-000000000000"
 """An id that names nothing."""
+
+SECRET_KEY = "the secret key of all served test worlds"
 
 NOTHING_SENT = {"total_sent": 0, "total_failed": 0, "by_channel": {}}
 
@@ -311,7 +315,8 @@ class Team:
 
     @asynccontextmanager
     async def unchanged(self) -> AsyncIterator[None]:
-        """Asserts that what happens inside changes no order of the team, and no event or message appears."""
+        """Asserts that what happens inside changes no order and no webhook of the team, and that no event, message,
+        delivery or kept answer appears."""
         before = await self._fingerprint()
         yield
         assert await self._fingerprint() == before
@@ -323,8 +328,16 @@ class Team:
             "order_addons",
             "order_milestones",
             "order_tasks",
+            "order_tags",
+            "tags",
+            "releases",
+            "release_documents",
+            "document_parts",
             "events",
             "messages",
+            "webhooks",
+            "deliveries",
+            "idempotency_keys",
         )
         rows = await self.world.pool.fetch(
             " union all ".join(
@@ -373,6 +386,23 @@ class Team:
             sent["X-API-Version"] = version
         return await self.world.call(method, "/api/v1" + path, headers=sent, **options)
 
+    async def orders_api(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Reply:
+        """A call of the Orders API with the team's key; a body is `application/json` unless the headers say
+        otherwise."""
+        sent = {"Authorization": f"Token {key or self.key}", **(headers or {})}
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        return await self.world.call(method, path, headers=sent, body=body, **options)
+
     async def move(
         self, order_id: str, status_id: str, option_id: str | None = None, **options: Any
     ) -> Reply:
@@ -416,7 +446,7 @@ class _Server(uvicorn.Server):
 
 
 def _with_channels(pool: Pool, clock: TurnableClock, channels: frozenset[Channel]) -> StatusApi:
-    memory = Memory(pool)
+    memory = Memory(pool, House())
     return StatusApi(
         pool,
         memory,
@@ -430,12 +460,31 @@ def _with_channels(pool: Pool, clock: TurnableClock, channels: frozenset[Channel
 
 @asynccontextmanager
 async def served(
-    pool: Pool, *, channels: frozenset[Channel] = frozenset(), **settings: Any
+    pool: Pool,
+    *,
+    channels: frozenset[Channel] = frozenset(),
+    outside: Mapping[str, Any] = MappingProxyType({}),
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """The application on a real socket of the loopback interface; with `channels` the Status API alone, on a
-    server that has these message channels."""
+    server that has these message channels. `outside`: what else `build` is given (`probe`, `wake`)."""
     clock = TurnableClock()
-    app = _with_channels(pool, clock, channels) if channels else build(Settings(**settings), pool, clock)
+    configured = Settings(**{"secret_key": SECRET_KEY, **settings})
+    async with background.sender(configured, clock) as sender:
+        given = {"probe": sender.probe, "wake": lambda: None, **outside}
+        app = _with_channels(pool, clock, channels) if channels else build(configured, pool, clock, **given)
+        async with (
+            listening(app) as base,
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=100), skip_auto_headers=("Content-Type",)
+            ) as http,
+        ):
+            yield World(pool, clock, base, http)
+
+
+@asynccontextmanager
+async def listening(app: Any) -> AsyncIterator[str]:
+    """The address of a server of that application."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else no TCP_NODELAY
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -454,12 +503,8 @@ async def served(
             await task
             raise AssertionError("the server ended before it began")
         await asyncio.sleep(0.005)
-    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=100), skip_auto_headers=("Content-Type",)
-        ) as http:
-            yield World(pool, clock, base, http)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task

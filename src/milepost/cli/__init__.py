@@ -10,13 +10,17 @@ from milepost import __version__
 
 _COMMANDS: Final = (
     "serve:serve",
+    "work:work",
     "migrate:migrate",
     "demo:demo",
     "workspace:apply",
     "workspace:export_workspace",
     "keys:app",
     "importing:app",
+    "exporting:app",
     "orders:app",
+    "events:app",
+    "webhooks:app",
     "openapi:openapi",
     "doctor:doctor",
 )

@@ -5,6 +5,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
@@ -18,7 +19,9 @@ from milepost.cli.session import DatabaseUrl, DataDir
 if TYPE_CHECKING:
     import socket
 
-    from milepost.model.workflow import Status
+    from milepost.cli.demo_receiver import DemoReceiver
+    from milepost.model.workflow import Status, Workspace
+    from milepost.reads.orders import OrderView
     from milepost.settings import Settings
     from milepost.store.db import Pool
 
@@ -50,27 +53,42 @@ def demo(
 ) -> None:
     """Start everything with a sample workspace and sample orders; Ctrl-C ends it.
 
-    Without --data-dir and --database-url it lives in a temporary folder, which is removed at the end.
+    A receiver of its own prints the events of every change, brought by a webhook. Without --data-dir and --database-url it lives in a temporary folder, which is removed at the end.
     """
     with session.exit_codes():
         from milepost.cli import logs, serving
+        from milepost.cli.demo_receiver import DemoReceiver
+        from milepost.kit.clock import system_clock
 
         form = parse_format(log_format)
         settings = session.load_settings(database_url=database_url, data_dir=data_dir)
         kept = bool({"data_dir", "database_url"} & settings.model_fields_set)
         # Requests are not what a person wants to read here; what goes wrong is.
         level = settings.log_level if "log_level" in settings.model_fields_set else "warning"
-        settings = settings.model_copy(update={"log_level": level})
+        settings = _reaching_loopback(settings.model_copy(update={"log_level": level}))
         logs.configure(form, level)
-        with _folder(settings, kept) as folder, _listen(port) as listener:
+        clock = system_clock(settings.clock_offset_seconds)
+        with _folder(settings, kept) as folder, _listen(port) as listener, DemoReceiver(clock) as receiver:
             here = serving.address(HOST, listener)
             settings = with_address(settings.model_copy(update={"data_dir": folder}), here)
             with session.database(settings, guarded=True) as url:
-                example = asyncio.run(_prepare(settings, url, orders))
-                number = serving.serve_here(
-                    settings, url, listener, log_format=form, on_ready=lambda: _welcome(here, example, kept)
-                )
+                example = asyncio.run(_prepare(settings, url, orders, receiver.url))
+                with _told_of_events(receiver, here, example):
+                    number = serving.serve_here(
+                        settings,
+                        url,
+                        listener,
+                        log_format=form,
+                        on_ready=lambda: _welcome(here, example, kept),
+                    )
     raise typer.Exit(serving.exit_code(number))
+
+
+def _reaching_loopback(settings: "Settings") -> "Settings":
+    """With webhooks that may send to this machine, as far as nobody has said how far they may reach."""
+    wider = {"webhook_allow_http": True, "webhook_allow_cidrs": (ip_network("127.0.0.0/8"),)}
+    given = settings.model_fields_set
+    return settings.model_copy(update={name: value for name, value in wider.items() if name not in given})
 
 
 @contextlib.contextmanager
@@ -103,25 +121,27 @@ class _Example(NamedTuple):
     """What a newcomer needs for a first call and a first change."""
 
     key: str
-    order_id: str | None
-    """The newest order; None in a demo without orders."""
-    status: "Status"
+    change: tuple[str, "Status"] | None
+    """The newest order, and a status it does not have; None in a demo without orders."""
+    secret: str | None
+    """That of the demo's webhook; None when the settings do not let it reach the demo's receiver."""
 
 
-async def _prepare(settings: "Settings", url: str, orders: int) -> _Example:
-    """Fill the database, unless an earlier demo has."""
+async def _prepare(settings: "Settings", url: str, orders: int, receiver: str) -> _Example:
+    """Fill the database, unless an earlier demo has, and subscribe the receiver."""
     from milepost.cli import schema
     from milepost.store import db
 
     await schema.make_usable(url)
     pool = await db.open_pool(url)
     try:
-        return await _fill(settings, pool, orders)
+        return await _fill(settings, pool, orders, receiver)
     finally:
         await pool.close()
 
 
-async def _fill(settings: "Settings", pool: "Pool", orders: int) -> _Example:
+async def _fill(settings: "Settings", pool: "Pool", orders: int, receiver: str) -> _Example:
+    from milepost.cli import demo_receiver
     from milepost.core import accounts, workspace
     from milepost.intake import demo as sample
     from milepost.intake.workspace_file import parse
@@ -157,25 +177,54 @@ async def _fill(settings: "Settings", pool: "Pool", orders: int) -> _Example:
     newest = await list_orders(
         pool, team_id, Filter(), sort="created_at", direction="desc", limit=1, offset=0
     )
-    plain = [one for one in applied.setup.workspace.statuses if one.is_chain and not one.options]
-    return _Example(issued.key, newest.orders[0].id if newest.orders else None, plain[0])
+    change = next(
+        ((one.id, _next_status(applied.setup.workspace, one)) for one in newest.orders),
+        None,
+    )
+    # Last, so that the receiver hears what happens from now on and not of the sample orders' past.
+    secret = await demo_receiver.subscribe(settings, pool, team_id, receiver)
+    return _Example(issued.key, change, secret)
+
+
+def _next_status(workspace: "Workspace", order: "OrderView") -> "Status":
+    """Another status than the order's, to try a change with: where it can, the next of its workflow."""
+    chain = [one for one in workspace.statuses if one.is_chain]
+    at = next((number for number, one in enumerate(chain, 1) if one.id == order.status_id), 0)
+    others = [one for one in chain[at:] + chain[:at] if one.id != order.status_id and not one.options]
+    of_workflow = [one for one in others if one.workflow_id == order.workflow_id]
+    return (of_workflow or others)[0]
+
+
+@contextlib.contextmanager
+def _told_of_events(receiver: "DemoReceiver", here: str, example: _Example) -> Iterator[None]:
+    from milepost.cli.demo_receiver import order_numbers
+
+    if example.secret is None:
+        yield
+        return
+    with receiver.receiving(example.secret, order_numbers(here, example.key)):
+        yield
 
 
 def _welcome(here: str, example: _Example, kept: bool) -> None:
     end = "the data stays" if kept else "everything is removed then"
-    key = example.key
-    move = (
-        f"  Move     curl -H 'X-API-Key: {key}' -d '{{\"status_id\": \"{example.status.id}\"}}' "
-        f"'{here}/v1/orders/{example.order_id}/status'   # to {example.status.name}\n"
-        if example.order_id
-        else ""
-    )
+    key, move, events = example.key, "", ""
+    if example.change is not None:
+        order_id, status = example.change
+        move = (
+            f"  Move     curl -H 'X-API-Key: {key}' -d '{{\"status_id\": \"{status.id}\"}}' "
+            f"'{here}/v1/orders/{order_id}/status'   # to {status.name}\n"
+        )
+    if example.secret is not None:
+        events = (
+            "  Events   come here by a webhook of this demo: a line appears below soon after every change\n"
+        )
     session.show(
         f"Milepost is ready on {here}\n\n"
         f"  API      {here}/v1/orders\n"
         f"  Docs     {here}/docs\n"
         f"  API key  {key}\n"
         f"  Try      curl -H 'X-API-Key: {key}' '{here}/v1/orders?limit=3'\n"
-        f"{move}\n"
+        f"{move}{events}\n"
         f"This release has no dashboard yet. Ctrl-C ends the demo; {end}."
     )

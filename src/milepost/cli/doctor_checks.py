@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from milepost.cli import schema, session
+from milepost.core import feed
 from milepost.settings import Settings, SettingsError, effective, secret_key, variable
 from milepost.store import db
 from milepost.store.embedded.errors import EmbeddedError
@@ -76,6 +77,7 @@ async def _database_findings(url: str) -> list[Finding]:
             await _version(connection),
             _migrations(found),
             await _role(url, found),
+            await _feed(url, found),
             await _clocks(connection),
         ]
     finally:
@@ -120,6 +122,26 @@ async def _role(url: str, found: schema.State) -> Finding:
             "and grant it select, insert, update, delete on all tables in schema public",
         )
     return Finding("role", "ok", f"requests are served as {name}, which owns no table")
+
+
+async def _feed(url: str, found: schema.State) -> Finding:
+    """After a restore into a younger server, events lie ahead of all that it has come to and stay unseen."""
+    if found is not schema.State.CURRENT:
+        return Finding("events", "warn", "cannot be told before the schema is up to date")
+    pool = await db.open_pool(url, size=1)
+    try:
+        teams = await feed.strays(pool)
+    finally:
+        await pool.close()
+    if teams:
+        names = ", ".join(team.name for team in teams)
+        return Finding(
+            "events",
+            "warn",
+            f"the events of {names} came from another database server, and /events does not show them",
+            "start milepost serve once; it puts them in order",
+        )
+    return Finding("events", "ok", "the feed can be read")
 
 
 async def _clocks(connection: Any) -> Finding:

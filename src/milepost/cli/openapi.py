@@ -8,15 +8,18 @@ import typer
 from milepost.cli import session
 from milepost.cli.errors import UsageError
 
+_SURFACES = ("status", "orders")
+
 
 def openapi(
-    surface: Annotated[
-        str, typer.Option("--surface", metavar="status", help="Which API; this release has one.")
-    ] = "status",
+    surface: Annotated[str, typer.Option("--surface", metavar="status|orders", help="Which API.")] = "status",
     version: Annotated[
         str | None,
         typer.Option(
-            "--version", metavar="1.N", show_default=False, help="Its version; by default the newest."
+            "--version",
+            metavar="1.N",
+            show_default=False,
+            help="Its version, by default the newest; the Orders API has none.",
         ),
     ] = None,
     write: Annotated[
@@ -26,25 +29,41 @@ def openapi(
             metavar="DIR",
             show_default=False,
             file_okay=False,
-            help="Write one file a surface and version into this folder instead.",
+            help="Write the files of all surfaces and versions into this folder instead.",
         ),
     ] = None,
 ) -> None:
     """Print an OpenAPI 3.1 document."""
     with session.exit_codes():
-        if surface != "status":
-            raise UsageError(f"--surface is status, not {surface}")
-        from milepost.surfaces.status_api import openapi as documents
+        if surface not in _SURFACES:
+            raise UsageError(f"--surface is {' or '.join(_SURFACES)}, not {surface}")
+        if write is not None:
+            if version is not None:
+                raise UsageError("--write writes all versions; leave --version out")
+            _write_all(write)
+        else:
+            session.show(_text(surface, version).rstrip("\n"))
 
-        if version is not None and version not in documents.VERSIONS:
-            raise UsageError(f"--version is one of {', '.join(documents.VERSIONS)}, not {version}")
-        if write is None:
-            session.show(documents.text(version or documents.VERSIONS[-1]).rstrip("\n"))
-            return
+
+def _text(surface: str, version: str | None) -> str:
+    """The document. Raises UsageError."""
+    from milepost.surfaces.orders_api import openapi as orders
+    from milepost.surfaces.status_api import openapi as status
+
+    if surface == "orders":
         if version is not None:
-            raise UsageError("--write writes all versions; leave --version out")
-        write.mkdir(parents=True, exist_ok=True)
-        for each in documents.VERSIONS:
-            path = write / f"{surface}-{each}.json"
-            path.write_text(documents.text(each))
-            session.say(f"wrote {path}")
+            raise UsageError("The Orders API has no versions; leave --version out")
+        return orders.text()
+    if version is not None and version not in status.VERSIONS:
+        raise UsageError(f"--version is one of {', '.join(status.VERSIONS)}, not {version}")
+    return status.text(version or status.VERSIONS[-1])
+
+
+def _write_all(folder: Path) -> None:
+    from milepost.surfaces.status_api import openapi as status
+
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {f"status-{version}.json": _text("status", version) for version in status.VERSIONS}
+    for name, content in {**files, "orders.json": _text("orders", None)}.items():
+        (folder / name).write_text(content)
+        session.say(f"wrote {folder / name}")

@@ -46,7 +46,7 @@ def show(
         from milepost.reads import order_details
 
         team_id = (await choose(pool, team)).id
-        order_id = await _find(pool, team_id, order)
+        order_id = await find(pool, team_id, order)
         details = order_id and await order_details.load(pool, team_id, order_id, events=events)
         if not details:
             raise NotFound(f"Order {order!r}")
@@ -101,7 +101,7 @@ def list_orders(
     session.say(f"{len(page.orders)} of {page.total} orders")
 
 
-async def _find(pool: "Pool", team_id: str, text: str) -> str | None:
+async def find(pool: "Pool", team_id: str, text: str) -> str | None:
     """The id that the text names: as an id, a Shopify GID, an order number, or the digits of a Shopify id."""
     from milepost.kit.ids import parse_id
     from milepost.reads import order_details
@@ -141,6 +141,10 @@ def _detail_document(details: "Details") -> dict[str, Any]:
     document["addon_statuses"] = to_builtins(details.addons)
     document["milestones"] = to_builtins(details.milestones)
     document["events"] = to_builtins(details.history)
+    # What is JSON in the database stays as it is: amounts of money are strings there, coordinates numbers.
+    document["ship_to"] = details.order.ship_to
+    for event, entry in zip(document["events"], details.history, strict=True):
+        event |= {"old_data": entry.old_data, "new_data": entry.new_data}
     return document
 
 
@@ -163,8 +167,8 @@ def _detail_text(details: "Details") -> str:
         ("placed", _when(order.placed_at)),
         ("note", order.note),
     ]
-    lines = [_plain(order.order_number)]
-    lines += [f"  {label:<9}  {_plain(value)}" for label, value in facts if value]
+    lines = [plain(order.order_number)]
+    lines += [f"  {label:<9}  {plain(value)}" for label, value in facts if value]
     lines += _section("Lines", [_line_text(line) for line in details.lines])
     lines += _section("Milestones", [_milestone_text(one) for one in details.milestones])
     lines += _section("History", [_entry_text(entry) for entry in details.history])
@@ -172,7 +176,7 @@ def _detail_text(details: "Details") -> str:
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
-    return ["", title, *(f"  {_plain(line)}" for line in lines)] if lines else []
+    return ["", title, *(f"  {plain(line)}" for line in lines)] if lines else []
 
 
 def _line_text(line: Any) -> str:
@@ -227,7 +231,7 @@ def _view_text(view: "OrderView", defined: "Workspace") -> str:
         f"{document['total_price']:>10} {document['currency']}",
         document["customer"] or "",
     )
-    return _plain("  ".join(cells)).rstrip()
+    return plain("  ".join(cells)).rstrip()
 
 
 def _customer(view: "OrderView") -> str | None:
@@ -243,6 +247,6 @@ def _when(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """On one line and without control characters: a customer's name is nothing to steer a terminal with."""
     return "".join(char if char.isprintable() else " " for char in str(text))

@@ -7,6 +7,7 @@ import asyncpg
 from alembic.script import ScriptDirectory
 
 from milepost.cli.errors import CommandError
+from milepost.cli.session import say
 from milepost.store import migrations
 from milepost.store.db import Unavailable
 
@@ -63,6 +64,22 @@ async def make_usable(url: str, *, migrate: bool = False) -> State:
     elif found in _CURES:
         raise CommandError(_CURES[found])
     return found
+
+
+async def make_servable(url: str, *, migrate: bool = False) -> None:
+    """`make_usable`, and the feed of a database that was restored into another server in order again."""
+    from milepost.core import feed
+    from milepost.store import db
+
+    await make_usable(url, migrate=migrate)
+    pool = await db.open_pool(url, size=1)
+    try:
+        for team in await feed.mend(pool):
+            say(
+                f"The events of team {team.name} came from another database server; they are in order of age now"
+            )
+    finally:
+        await pool.close()
 
 
 def cure(found: State) -> str | None:

@@ -38,7 +38,7 @@ def serve(
         bool,
         typer.Option(
             "--no-outbound",
-            help="Serve without the background workers. This release has none yet, so it changes nothing.",
+            help="Serve without the background workers; run them elsewhere with milepost work.",
         ),
     ] = False,
     log_format: LogFormat = None,
@@ -56,7 +56,7 @@ def serve(
         settings = session.load_settings(database_url=database_url, data_dir=data_dir)
         logs.configure(form, settings.log_level)
         with serving.listen(host, port) as listener, session.database(settings, guarded=True) as url:
-            asyncio.run(schema.make_usable(url, migrate=migrate))
+            asyncio.run(schema.make_servable(url, migrate=migrate))
             here = serving.address(host, listener)
             settings = with_address(settings, here)
 
@@ -64,9 +64,11 @@ def serve(
                 session.show(f"Milepost is ready on {here}")
 
             if workers == 1:
-                number = serving.serve_here(settings, url, listener, log_format=form, on_ready=ready)
+                number = serving.serve_here(
+                    settings, url, listener, log_format=form, outbound=not no_outbound, on_ready=ready
+                )
             else:
-                number = _serve_by_workers(settings, url, listener, workers, form, ready)
+                number = _serve_by_workers(settings, url, listener, workers, not no_outbound, form, ready)
     raise typer.Exit(serving.exit_code(number))
 
 
@@ -86,17 +88,24 @@ def with_address(settings: Any, here: str) -> Any:
     return settings if settings.base_url else settings.model_copy(update={"base_url": here})
 
 
-def _serve_by_workers(settings: Any, url: str, listener: Any, workers: int, form: Any, ready: Any) -> Any:
+def _serve_by_workers(
+    settings: Any, url: str, listener: Any, workers: int, outbound: bool, form: Any, ready: Any
+) -> Any:
     import msgspec
 
     from milepost.cli import serve_workers
     from milepost.cli.serve_worker import Order
 
-    order = Order(
-        listener=listener.fileno(),
-        url=url,
-        options={"data_dir": str(settings.data_dir), "base_url": settings.base_url},
-        processes=workers,
-        log_format=form,
-    )
-    return asyncio.run(serve_workers.supervise(msgspec.json.encode(order), listener.fileno(), workers, ready))
+    orders = [
+        Order(
+            listener=listener.fileno(),
+            url=url,
+            options={"data_dir": str(settings.data_dir), "base_url": settings.base_url},
+            processes=workers,
+            outbound=outbound and number == 0,
+            log_format=form,
+        )
+        for number in range(workers)
+    ]
+    lines = [msgspec.json.encode(order) for order in orders]
+    return asyncio.run(serve_workers.supervise(lines, listener.fileno(), ready))

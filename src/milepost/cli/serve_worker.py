@@ -22,6 +22,8 @@ class Order(msgspec.Struct, frozen=True):
     url: str
     options: dict[str, str]
     processes: int
+    outbound: bool
+    """Whether the background workers run in this process: in one of them all."""
     log_format: logs.Format
 
 
@@ -36,6 +38,7 @@ def main() -> None:
                 listener,
                 log_format=order.log_format,
                 processes=order.processes,
+                outbound=order.outbound,
                 on_start=_follow_parent,
                 on_ready=lambda: print("ready", flush=True),
             )

@@ -15,8 +15,8 @@ from milepost.cli.errors import CommandError
 
 COMMAND: Final = (sys.executable, "-m", "milepost.cli.serve_worker")
 _START_SECONDS: Final = 60
-_STOP_SECONDS: Final = 45
-"""More than a worker takes to finish its requests (30 s) and close its pool (10 s)."""
+_STOP_SECONDS: Final = 90
+"""More than a worker takes to finish its requests (30 s) and deliveries (20 s), and to close its pools (20 s)."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 30.0
 _HEALTHY_SECONDS: Final = 60
@@ -24,36 +24,36 @@ _log: Final = structlog.get_logger("milepost.workers")
 
 
 async def supervise(
-    order: bytes,
+    orders: Sequence[bytes],
     listener: int,
-    workers: int,
     on_ready: Callable[[], None],
     *,
     command: Sequence[str] = COMMAND,
 ) -> signal.Signals:
-    """Keep `workers` processes running until SIGTERM or SIGINT, and return which it was.
+    """Keep a process running for each of the orders until SIGTERM or SIGINT, and return which it was.
 
-    Each gets the file descriptor `listener` and the line `order` on its stdin. `on_ready` is called when all
+    Each gets the file descriptor `listener`, and its order as a line on its stdin. `on_ready` is called when all
     answer. Raises CommandError when one does not come up at first.
     """
-    return await _Supervisor(order, listener, command).run(workers, on_ready)
+    return await _Supervisor(listener, command).run(orders, on_ready)
 
 
 class _Supervisor:
-    def __init__(self, order: bytes, listener: int, command: Sequence[str]) -> None:
-        self._order = order
+    def __init__(self, listener: int, command: Sequence[str]) -> None:
         self._listener = listener
         self._command = command
         self._processes: set[Process] = set()
         self._stopping = asyncio.Event()
         self._signal = signal.SIGTERM
 
-    async def run(self, workers: int, on_ready: Callable[[], None]) -> signal.Signals:
+    async def run(self, orders: Sequence[bytes], on_ready: Callable[[], None]) -> signal.Signals:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, number)
-        firsts = [loop.create_future() for _ in range(workers)]
-        keepers = [asyncio.create_task(self._keep(first)) for first in firsts]
+        firsts = [loop.create_future() for _ in orders]
+        keepers = [
+            asyncio.create_task(self._keep(order, first)) for order, first in zip(orders, firsts, strict=True)
+        ]
         try:
             if await self._all_up(firsts):
                 on_ready()
@@ -85,12 +85,12 @@ class _Supervisor:
             up.cancel()
             stopped.cancel()
 
-    async def _keep(self, first: asyncio.Future[None]) -> None:
+    async def _keep(self, order: bytes, first: asyncio.Future[None]) -> None:
         """Run one worker after another in one place."""
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             began = time.monotonic()
-            code, was_ready = await self._run_one(first)
+            code, was_ready = await self._run_one(order, first)
             if self._stopping.is_set():
                 return
             if not was_ready and not first.done():
@@ -102,7 +102,7 @@ class _Supervisor:
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _run_one(self, first: asyncio.Future[None]) -> tuple[int, bool]:
+    async def _run_one(self, order: bytes, first: asyncio.Future[None]) -> tuple[int, bool]:
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=PIPE,
@@ -114,19 +114,19 @@ class _Supervisor:
         try:
             if self._stopping.is_set():
                 process.terminate()
-            was_ready = await self._tell(process)
+            was_ready = await self._tell(process, order)
             if was_ready and not first.done():
                 first.set_result(None)
             return await process.wait(), was_ready
         finally:
             self._processes.discard(process)
 
-    async def _tell(self, process: Process) -> bool:
+    async def _tell(self, process: Process, order: bytes) -> bool:
         """Give the order and wait for the answer: whether it became ready."""
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the worker was started without pipes")
         with contextlib.suppress(ConnectionError):
-            process.stdin.write(self._order + b"\n")
+            process.stdin.write(order + b"\n")
             await process.stdin.drain()
         return await process.stdout.readline() == b"ready\n"
 

@@ -54,16 +54,18 @@ def serve_here(
     *,
     log_format: logs.Format,
     processes: int = 1,
+    outbound: bool = True,
     on_start: Callable[[], None] = lambda: None,
     on_ready: Callable[[], None],
 ) -> signal.Signals:
     """Serve in this process until a signal stops it; returns the signal.
 
-    `on_start` is called on the running loop before anything else, `on_ready` when requests are answered.
+    `outbound`: with the background workers. `on_start` is called on the running loop before anything else,
+    `on_ready` when requests are answered.
     """
     logs.configure(log_format, settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings, url, listener, processes, on_start, on_ready))
+        return runner.run(_serve(settings, url, listener, processes, outbound, on_start, on_ready))
 
 
 def exit_code(number: signal.Signals) -> int:
@@ -76,22 +78,38 @@ async def _serve(
     url: str,
     listener: socket.socket,
     processes: int,
+    outbound: bool,
     on_start: Callable[[], None],
     on_ready: Callable[[], None],
 ) -> signal.Signals:
     from milepost import app
+    from milepost.cli import background
 
     on_start()
-    pool = await db.open_pool(url, size=max(2, min(db.POOL_SIZE, _CONNECTIONS_OF_ALL // processes)))
-    try:
-        clock = system_clock(settings.clock_offset_seconds)
-        application = app.build(settings, pool, clock, processes=processes)
+    clock = system_clock(settings.clock_offset_seconds)
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await db.open_pool(url, size=max(2, min(db.POOL_SIZE, _CONNECTIONS_OF_ALL // processes)))
+        stack.push_async_callback(_close, pool)
+        sender = await stack.enter_async_context(background.sender(settings, clock))
+        workers = None
+        if outbound:
+            workers = await stack.enter_async_context(background.running(settings, url, clock, sender))
+        application = app.build(
+            settings,
+            pool,
+            clock,
+            processes=processes,
+            probe=sender.probe,
+            wake=workers.wake if workers else lambda: None,
+        )
         if logging.getLevelName(settings.log_level.upper()) <= logging.INFO:
             application = with_access_log(application)
         # What was made until here lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         return await server.run(application, listener, on_ready=on_ready)
-    finally:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(pool.close(), _CLOSE_SECONDS)
+
+
+async def _close(pool: db.Pool) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(pool.close(), _CLOSE_SECONDS)

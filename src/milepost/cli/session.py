@@ -157,10 +157,11 @@ def show(text: str) -> None:
 
 
 def show_json(document: object) -> None:
-    """Print data as one JSON document: indented, keys as given, no colour."""
+    """Print data as one JSON document: indented, keys as given, no colour. Decimals are numbers."""
     import msgspec
 
-    show(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    encode = msgspec.json.Encoder(decimal_format="number").encode
+    show(msgspec.json.format(encode(document), indent=2).decode())
 
 
 def fail(sentence: str, code: int = FAILURE) -> NoReturn:

@@ -9,7 +9,7 @@ from milepost.cli.errors import UsageError
 from milepost.cli.session import load_settings
 
 if TYPE_CHECKING:
-    from milepost.model.workflow import Team
+    from milepost.model.workflow import House, Team
     from milepost.store.db import Database
 
 TeamName = Annotated[
@@ -45,3 +45,10 @@ def now() -> datetime:
     from milepost.kit.clock import system_clock
 
     return system_clock(load_settings().clock_offset_seconds)()
+
+
+def house() -> "House":
+    """What the settings say to rules and payloads."""
+    from milepost.settings.rules import house_of
+
+    return house_of(load_settings())

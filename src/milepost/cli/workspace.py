@@ -9,7 +9,7 @@ import typer
 
 from milepost.cli import session
 from milepost.cli.errors import UsageError
-from milepost.cli.team import TeamName, choose, now
+from milepost.cli.team import TeamName, choose, house, now
 
 if TYPE_CHECKING:
     from milepost.core.workspace import Applied
@@ -68,6 +68,7 @@ def apply(
                 prune=prune,
                 dry_run=dry_run,
                 faults=given.faults,
+                house=house(),
             )
         except Faulty as faulty:
             raise given.located(faulty) from None

@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from milepost.core.races import until_settled
+from milepost.core.record import deliveries_of
 from milepost.core.statuses import PERMISSION
 from milepost.kit.errors import NotFound, Refused, Stale
 from milepost.kit.ids import new_id
@@ -112,8 +113,7 @@ async def _change(
         round_ = _Round(workspace, decide, tell, now)
         moves = round_.moves(pending, orders)
         outcomes.update(round_.settled)
-        ordered = sorted(moves, key=lambda move: move.order.id)
-        won = await store.move_lines(tx, actor, ordered, now) if moves else frozenset()
+        won = await _write(tx, actor, workspace, moves, now)
         lost: dict[str, str] = {}
         for move in moves:
             told = tuple(message.channel for message in move.messages)
@@ -127,6 +127,17 @@ async def _change(
     wanted = list(dict.fromkeys(ids))
     await until_settled(db, actor.team_id, wanted, one_round)
     return {line_id: outcomes[line_id] for line_id in wanted}
+
+
+async def _write(
+    db: Database, actor: Actor, workspace: Workspace, moves: Sequence[LinesMove], now: datetime
+) -> frozenset[str]:
+    """The ids of the orders whose line items were moved."""
+    if not moves:
+        return frozenset()
+    ordered = sorted(moves, key=lambda move: move.order.id)
+    deliveries = deliveries_of(workspace, actor, [event for move in ordered for event in move.events], now)
+    return await store.move_lines(db, actor, ordered, now, deliveries)
 
 
 class _Round:

@@ -1,31 +1,31 @@
-"""A known order follows the shop's word: what changes, and the events that tell of it."""
+"""A known order becomes what it shall be: which rows change, and the events that tell of it."""
 
 from datetime import datetime
-from itertools import count
 
 import msgspec
 from msgspec import Raw
 
-from milepost.core.record import event_rows
-from milepost.kit.ids import new_id
-from milepost.model import metafield, shop
+from milepost.core.record import recorded, wants_object
+from milepost.model import metafield
 from milepost.model.actor import Actor
 from milepost.model.document import (
-    Described,
     Diff,
     diff_item,
     diff_order,
     elsewhere,
     item_document,
     order_document,
+    shown_order,
 )
 from milepost.model.events import Event, EventType
 from milepost.model.metafield import MetafieldItem
-from milepost.model.order import NewItem, NewOrder, StoredOrder
+from milepost.model.order import StoredItem, StoredOrder
+from milepost.model.releases import available
 from milepost.model.shapes import Document
 from milepost.model.status_events import numbered
 from milepost.model.workflow import Workspace
-from milepost.store.order_rows import NULL, item_row, order_row
+from milepost.store.order_rows import NULL, OrderTagRow
+from milepost.store.order_translation import document_rows, item_row, order_row, release_row
 from milepost.store.orders import Amendments
 
 Change = tuple[EventType, str | None, Diff, Document]
@@ -35,107 +35,138 @@ def amend(
     rows: Amendments,
     actor: Actor,
     workspace: Workspace,
-    stored: StoredOrder,
-    told: NewOrder,
+    before: StoredOrder,
+    after: StoredOrder,
     now: datetime,
-) -> bool:
-    """Adds the rows that make the stored order what the shop tells of it at `now`; False when it is so.
+) -> StoredOrder:
+    """Adds the rows that make the order `before` what `after` says, and returns it as it will be; `before` itself
+    when nothing differs.
 
-    Events come by what happened to lines (left, changed, new; each by line id), then `order.updated`. The
-    derived status changes only by cancelling: nothing else that it follows from is the shop's to say.
+    Events come by what happened to lines (left, changed, new; each by line id), then `order.updated` (Orders
+    API, section 14).
     """
-    content, lines = shop.retold(stored, told)
-    if content == stored.content and not lines.changed:
-        return False
-    added = [(new_id(), item) for item in lines.added]
-    last = max((item.position for item in stored.items), default=0)
-    placed = list(zip(count(last + 1), added, strict=False))
-    after = _described(stored, content, [*((item.id, new) for item, new in lines.kept), *added], now)
-    changes = [*_line_changes(content, lines, added), *_order_changes(stored, after)]
-    events = _numbered(stored, content, changes, now)
-    row = order_row(after, stored.milestone_workflow_id, stored.issued_on)
-    row.version, row.event_seq = stored.version, stored.event_seq + len(events)
-    row.metafield = _metafield(workspace, stored, lines, added)
+    changes = [*_line_changes(before, after), *_order_changes(before, after)]
+    if not changes and after == before:
+        return before
+    stored = msgspec.structs.replace(
+        after, version=before.version + 1, event_seq=before.event_seq + len(changes), updated_at=now
+    )
+    events = _events(workspace, before, stored, changes, now)
+    event_rows, deliveries = recorded(workspace, actor, events, now)
+    rows.events += event_rows
+    rows.deliveries += deliveries
+    row = order_row(stored)
+    row.version = before.version
+    row.metafield = _metafield(workspace, before, stored)
     rows.orders.append(row)
-    rows.gone_items += [item.id for item in lines.gone]
-    rows.kept_items += [
-        item_row(stored.id, item.id, item.position, new, now)
-        for item, new in lines.kept
-        if new != item.content
-    ]
-    rows.new_items += [item_row(stored.id, item_id, place, new, now) for place, (item_id, new) in placed]
-    rows.events += event_rows(actor, events, now)
-    return True
+    _amend_parts(rows, before, stored, now)
+    return stored
 
 
-def _described(
-    stored: StoredOrder, content: NewOrder, items: list[tuple[str, NewItem]], now: datetime
-) -> Described:
-    cancelled = content.cancelled_at is not None
-    return Described(
-        id=stored.id,
-        content=content,
-        items=items,
-        status="CANCELED" if cancelled else stored.lifecycle,
-        created_at=stored.created_at,
-        updated_at=now,
-    )
+def _amend_parts(rows: Amendments, before: StoredOrder, after: StoredOrder, now: datetime) -> None:
+    """The rows of lines, releases and tags that change."""
+    old_items, new_ids = _by_id(before), {item.id for item in after.items}
+    rows.gone_items += [item.id for item in before.items if item.id not in new_ids]
+    for item in after.items:
+        old = old_items.get(item.id)
+        if old is None:
+            rows.new_items.append(item_row(after.id, item, now))
+        elif old is not item and (old != item or _differs(old, item)):
+            rows.kept_items.append(item_row(after.id, item, now))
+    releases = {release.id: release for release in before.releases}
+    for release in after.releases:
+        if releases.get(release.id) != release:
+            rows.releases.append(release_row(after.id, release))
+        if release.id not in releases:
+            rows.documents += document_rows(release)
+    if before.tags != after.tags:
+        rows.retagged.append(after.id)
+        rows.tags += [OrderTagRow(after.id, tag.id) for tag in after.tags]
 
 
-def _line_changes(content: NewOrder, lines: shop.Lines, added: list[tuple[str, NewItem]]) -> list[Change]:
+def _line_changes(before: StoredOrder, after: StoredOrder) -> list[Change]:
     """A line that leaves an order of another type than PURCHASE_ORDER tells nobody (Orders API, O-43)."""
-    changes: list[Change] = []
-    if content.order_type == "PURCHASE_ORDER":
-        for item in sorted(lines.gone, key=lambda item: item.id):
-            gone = item_document(item.id, item.content)
-            changes.append(("order.item.deleted", item.id, (gone, {}), {}))
-    for item, new in sorted(lines.kept, key=lambda pair: pair[0].id):
-        diff = diff_item(item_document(item.id, item.content), item_document(item.id, new))
-        if diff != ({}, {}):
-            changes.append(("order.item.updated", item.id, diff, {}))
-    for item_id, new in added:
-        changes.append(("order.item.created", item_id, ({}, item_document(item_id, new)), {}))
-    return changes
+    old_items, new_items = _by_id(before), _by_id(after)
+    left, left_before = available(after), available(before)
+    gone, changed, added = list[Change](), list[Change](), list[Change]()
+    if after.content.order_type == "PURCHASE_ORDER":
+        for item_id in sorted(old_items.keys() - new_items.keys()):
+            document = item_document(item_id, old_items[item_id].content, left_before.get(item_id))
+            gone.append(("order.item.deleted", item_id, (document, {}), {}))
+    for item_id, item in sorted(new_items.items()):
+        old = old_items.get(item_id)
+        if old is None:
+            document = item_document(item_id, item.content, left.get(item_id))
+            added.append(("order.item.created", item_id, ({}, document), {}))
+        elif old is not item:
+            diff = diff_item(item_document(item_id, old.content), item_document(item_id, item.content))
+            if diff != ({}, {}):
+                changed.append(("order.item.updated", item_id, diff, {}))
+    return [*gone, *changed, *added]
 
 
-def _order_changes(stored: StoredOrder, after: Described) -> list[Change]:
-    before = Described(
-        id=stored.id,
-        content=stored.content,
-        items=(),
-        status=stored.lifecycle,
-        created_at=stored.created_at,
-        updated_at=stored.updated_at,
-    )
-    diff = diff_order(
-        order_document(before) | elsewhere(before.content), order_document(after) | elsewhere(after.content)
-    )
+def _order_changes(before: StoredOrder, after: StoredOrder) -> list[Change]:
+    old = order_document(msgspec.structs.replace(before, items=())) | elsewhere(before.content)
+    new = order_document(msgspec.structs.replace(after, items=())) | elsewhere(after.content)
+    diff = diff_order(old, new)
     return [] if diff == ({}, {}) else [("order.updated", None, diff, {})]
 
 
-def _numbered(stored: StoredOrder, content: NewOrder, changes: list[Change], now: datetime) -> list[Event]:
-    """The order is cancelled when the shop cancelled it, if that lies in the past."""
+def _events(
+    workspace: Workspace, before: StoredOrder, after: StoredOrder, changes: list[Change], now: datetime
+) -> list[Event]:
+    """A cancellation is as old as its word says, if that lies in the past."""
+    content = after.content
     facts = {"order_number": content.order_number, "order_type": content.order_type}
-    events = list(numbered(stored.id, stored.event_seq, facts, now, changes))
-    if content.cancelled_at is not None and stored.content.cancelled_at is None:
-        events[-1] = msgspec.structs.replace(events[-1], effective_at=min(content.cancelled_at, now))
-    return events
+    events = list(numbered(after.id, before.event_seq, facts, now, changes))
+    cancelled_at = content.cancelled_at
+    if cancelled_at is not None and before.content.cancelled_at is None:
+        events[-1] = msgspec.structs.replace(events[-1], effective_at=min(cancelled_at, now))
+    return [_with_object(workspace, after, event) for event in events]
 
 
-def _metafield(
-    workspace: Workspace, stored: StoredOrder, lines: shop.Lines, added: list[tuple[str, NewItem]]
-) -> Raw:
+def _with_object(workspace: Workspace, after: StoredOrder, event: Event) -> Event:
+    if not wants_object(workspace, event.type):
+        return event
+    if event.type == "order.updated":
+        shown = shown_order(after)
+    else:
+        item = _by_id(after)[event.subject_id or ""]
+        shown = item_document(item.id, item.content, available(after).get(item.id))
+    return msgspec.structs.replace(event, new_object=shown)
+
+
+def _metafield(workspace: Workspace, before: StoredOrder, after: StoredOrder) -> Raw:
     """The summary of line item statuses, made anew when the order has one and its lines change."""
-    if not (stored.has_metafield and lines.changed):
+    if not before.has_metafield or not _items_differ(before, after):
         return NULL
-    items = [_summed_up(item.id, new, item.status_id, item.sub_status_id) for item, new in lines.kept]
-    items += [_summed_up(item_id, new) for item_id, new in added]
-    return Raw(metafield.build(workspace, stored.id, items).encode())
+    items = [
+        MetafieldItem(
+            item.id,
+            item.content.shopify_line_item_id,
+            item.content.description,
+            item.content.quantity,
+            item.status_id,
+            item.sub_status_id,
+        )
+        for item in after.items
+    ]
+    return Raw(metafield.build(workspace, after.id, items).encode())
 
 
-def _summed_up(
-    item_id: str, item: NewItem, status_id: str | None = None, sub_status_id: str | None = None
-) -> MetafieldItem:
-    return MetafieldItem(
-        item_id, item.shopify_line_item_id, item.description, item.quantity, status_id, sub_status_id
+def _items_differ(before: StoredOrder, after: StoredOrder) -> bool:
+    if len(before.items) != len(after.items):
+        return True
+    return any(
+        old is not new and (old != new or _differs(old, new))
+        for old, new in zip(before.items, after.items, strict=True)
     )
+
+
+def _differs(old: StoredItem, new: StoredItem) -> bool:
+    """Whether the documents differ where Python sees no difference: 88 and 88.0 are two amounts (D4)."""
+    return diff_item(item_document(old.id, old.content), item_document(new.id, new.content)) != ({}, {})
+
+
+def _by_id(order: StoredOrder) -> dict[str, StoredItem]:
+    return {item.id: item for item in order.items}

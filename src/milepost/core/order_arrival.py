@@ -1,57 +1,94 @@
 """A new order comes into being: its rows, the milestones it takes over, and its first event."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from milepost.core.record import event_rows
+import msgspec
+
+from milepost.core.record import recorded
 from milepost.kit.ids import new_id
-from milepost.model import lifecycle
 from milepost.model.actor import Actor
-from milepost.model.document import Described, order_document
+from milepost.model.document import order_document
 from milepost.model.milestones import IssuedMilestone, issue
-from milepost.model.order import NewOrder
+from milepost.model.order import NewItem, NewOrder, StoredItem, StoredOrder, Tag
+from milepost.model.purchase_order import settled
 from milepost.model.status_events import numbered
 from milepost.model.workflow import Workspace
-from milepost.store.order_rows import MilestoneRow, TaskRow, item_row, order_row
+from milepost.store.order_rows import MilestoneRow, OrderTagRow, TaskRow
+from milepost.store.order_translation import item_row, order_row
 from milepost.store.orders import Arrivals
 
 
-def arrive(rows: Arrivals, actor: Actor, workspace: Workspace, order: NewOrder, now: datetime) -> str:
-    """Adds the rows of a new order, told at `now`; returns its id.
+def arrive(
+    rows: Arrivals,
+    actor: Actor,
+    workspace: Workspace,
+    order: NewOrder,
+    now: datetime,
+    *,
+    tags: Sequence[Tag] = (),
+    order_id: str | None = None,
+    created_from_order_id: str | None = None,
+    released_from_release_id: str | None = None,
+) -> StoredOrder:
+    """Adds the rows of a new order, told at `now`; returns it.
 
     It counts as issued today, in the team's zone, unless it is a draft; a draft only has its workflow chosen.
     Its event is as old as its placing, if that lies in the past.
     """
-    order_id = new_id()
     chosen = workspace.workflow.get(order.milestone_workflow_id or "")
     workflow = chosen or workspace.default_workflow
     issued_on = None if order.is_draft else now.astimezone(workspace.calendar.zone).date()
-    items = [(new_id(), item) for item in order.items]
-    described = Described(
-        id=order_id,
-        content=order,
-        items=items,
-        status=lifecycle.derive(
-            cancelled=order.cancelled_at is not None,
-            draft=order.is_draft,
-            supplier_blocks=order.supplier is not None,
+    stored = settled(
+        StoredOrder(
+            id=order_id or new_id(),
+            version=1,
+            event_seq=1,
+            content=msgspec.structs.replace(order, items=()),
+            items=placed_items(order.items, 0, now),
+            lifecycle="READY",
+            milestone_workflow_id=workflow.id if workflow else None,
+            issued_on=issued_on,
+            last_issued_on=issued_on,
+            tags=tuple(tags),
+            created_from_order_id=created_from_order_id,
+            released_from_release_id=released_from_release_id,
+            created_at=now,
+            updated_at=now,
         ),
-        created_at=now,
-        updated_at=now,
+        workspace.house,
     )
-    rows.orders.append(order_row(described, workflow.id if workflow else None, issued_on))
-    rows.items += [
-        item_row(order_id, item_id, position, item, now) for position, (item_id, item) in enumerate(items, 1)
-    ]
+    rows.orders.append(order_row(stored))
+    rows.items += [item_row(stored.id, item, now) for item in stored.items]
+    rows.tags += [OrderTagRow(stored.id, tag.id) for tag in tags]
     if workflow is not None and issued_on is not None:
         _add_milestones(
-            rows, order_id, issue(workflow.milestones, issued_on, order.ships_on, order.delivered_on), now
+            rows, stored.id, issue(workflow.milestones, issued_on, order.ships_on, order.delivered_on), now
         )
-    facts = {"order_number": order.order_number, "order_type": order.order_type}
-    effective_at = min(order.placed_at or now, now)
-    document = order_document(described)
-    events = numbered(order_id, 0, facts, effective_at, [("order.created", None, ({}, document), {})])
-    rows.events += event_rows(actor, events, now)
-    return order_id
+    _add_event(rows, actor, workspace, stored, now)
+    return stored
+
+
+def placed_items(items: Sequence[NewItem], last_position: int, now: datetime) -> tuple[StoredItem, ...]:
+    """New lines with ids, behind the last position given out."""
+    return tuple(
+        StoredItem(id=new_id(), position=position, content=item, created_at=now)
+        for position, item in enumerate(items, last_position + 1)
+    )
+
+
+def _add_event(
+    rows: Arrivals, actor: Actor, workspace: Workspace, stored: StoredOrder, now: datetime
+) -> None:
+    content = stored.content
+    facts = {"order_number": content.order_number, "order_type": content.order_type}
+    effective_at = min(content.placed_at or now, now)
+    created = numbered(
+        stored.id, 0, facts, effective_at, [("order.created", None, ({}, order_document(stored)), {})]
+    )
+    events, deliveries = recorded(workspace, actor, created, now)
+    rows.events += events
+    rows.deliveries += deliveries
 
 
 def _add_milestones(rows: Arrivals, order_id: str, milestones: list[IssuedMilestone], now: datetime) -> None:

@@ -11,18 +11,20 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from milepost.core.order_amendment import amend
-from milepost.core.order_arrival import arrive
+from milepost.core.order_arrival import arrive, placed_items
 from milepost.kit.errors import Conflict, Invalid, Refused, Stale
+from milepost.model import shop
 from milepost.model.actor import Actor
 from milepost.model.order import NewOrder, StoredOrder
+from milepost.model.purchase_order import settled
 from milepost.model.workflow import Workspace
-from milepost.store import imports
+from milepost.store import imports, order_loads
 from milepost.store import orders as store
 from milepost.store.db import Database, Deadlock, Pool
-from milepost.store.order_rows import stored_orders
 
 PERMISSION = "canUpdateOrders"
 
@@ -80,7 +82,7 @@ async def put_orders(
     fruitless = 0
     while batch.waiting and fruitless < ROUNDS:
         settled: Mapping[int, Put] = {}
-        with suppress(Deadlock, store.NumberTaken):
+        with suppress(Deadlock, store.Taken):
             settled = await _round(db, batch, mark)
         batch.settle(settled)
         fruitless = 0 if settled else fruitless + 1
@@ -115,7 +117,7 @@ async def _round(db: Pool, batch: _Batch, mark: ImportMark | None) -> dict[int, 
     """Reads, decides and writes in one transaction; the answers it gives hold once it returns."""
     async with db.transaction() as tx:
         decided = await _decide(tx, batch)
-        written = await _write(tx, batch.actor.team_id, decided)
+        written = await _write(tx, batch, decided)
         settled = {place: put for place, put in decided.puts.items() if _holds(put, written)}
         if len(settled) == len(batch.waiting):
             await _put_mark(tx, batch, mark)
@@ -164,7 +166,7 @@ async def _look(
     if await store.team_version(tx, team_id) != batch.workspace.version:
         raise Stale
     keys = {key for order in orders if (key := _shopify_key(order)) is not None}
-    stored = stored_orders(*await store.load_shopify_orders(tx, team_id, sorted(keys))) if keys else []
+    stored = await order_loads.load_shopify_orders(tx, team_id, sorted(keys)) if keys else []
     numbers = {order.order_number for order in orders if _number_fault(order.order_number) is None}
     owners = await store.numbers_taken(tx, team_id, sorted(numbers))
     known = {key: order for order in stored if (key := _shopify_key(order.content)) is not None}
@@ -181,19 +183,39 @@ def _put(
         text = f"The order number {order.order_number} belongs to another order"
         return Put(refusal=Conflict("not_unique", text, order_number=order.order_number, order_id=owner.id))
     if stored is None:
-        order_id = arrive(decided.arrivals, batch.actor, batch.workspace, order, batch.now)
-        return Put(order_id, "created")
-    changed = amend(decided.amendments, batch.actor, batch.workspace, stored, order, batch.now)
-    return Put(stored.id, "updated" if changed else "unchanged")
+        arrived = arrive(decided.arrivals, batch.actor, batch.workspace, order, batch.now)
+        return Put(arrived.id, "created")
+    told = _told(batch.workspace, stored, order, batch.now)
+    if told is not stored:
+        told = amend(decided.amendments, batch.actor, batch.workspace, stored, told, batch.now)
+    return Put(stored.id, "unchanged" if told is stored else "updated")
 
 
-async def _write(tx: Database, team_id: str, decided: _Decided) -> frozenset[str]:
+def _told(workspace: Workspace, stored: StoredOrder, told: NewOrder, now: datetime) -> StoredOrder:
+    """The known order after the shop's word; itself when the shop tells nothing new."""
+    content, lines = shop.retold(stored, told)
+    if content == stored.content and not lines.changed:
+        return stored
+    last = max((item.position for item in stored.items), default=0)
+    kept = (
+        item if item.content == after else msgspec.structs.replace(item, content=after)
+        for item, after in lines.kept
+    )
+    items = (*kept, *placed_items(lines.added, last, now))
+    return settled(msgspec.structs.replace(stored, content=content, items=items), workspace.house)
+
+
+async def _write(tx: Database, batch: _Batch, decided: _Decided) -> frozenset[str]:
     """Writes the rows of the round; the ids of the orders that nobody else got hold of first."""
     written: frozenset[str] = frozenset()
+    team_id, version = batch.actor.team_id, batch.workspace.version
     if decided.amendments.orders:
         written |= await store.amend_orders(tx, team_id, decided.amendments)
     if decided.arrivals.orders:
-        written |= await store.add_orders(tx, team_id, decided.arrivals)
+        told, added = await store.add_orders(tx, team_id, decided.arrivals, version)
+        if told != version:
+            raise Stale
+        written |= added
     return written
 
 

@@ -8,18 +8,20 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from milepost.core.races import until_settled
+from milepost.core.record import deliveries_of, wants_object
 from milepost.kit.errors import NotFound, Refused, Stale
 from milepost.kit.ids import new_id
 from milepost.model import lifecycle, status_events
 from milepost.model.actor import OVERRIDE_CHAIN, Actor
+from milepost.model.document import shown_order
 from milepost.model.events import EventType
-from milepost.model.lifecycle import Lifecycle
-from milepost.model.order import HeldStatus
+from milepost.model.order import HeldStatus, StoredOrder
 from milepost.model.transitions import Target, due_messages, enter, enter_addon, product_chain_of
 from milepost.model.workflow import Channel, Workspace
-from milepost.store import progress
+from milepost.store import order_loads, progress
 from milepost.store.db import Database, Pool
 from milepost.store.outbox import NewMessage
 from milepost.store.progress import Standing, StatusMove
@@ -83,7 +85,7 @@ async def change_statuses(
                 moves[key] = decided
             else:
                 outcomes[key] = decided
-        won = await _write(tx, actor, moves.values(), now)
+        won = await _write(tx, actor, workspace, moves.values(), now)
         for key, move in moves.items():
             if move.order.id in won:
                 outcomes[key] = Changed(move.order, tuple(message.channel for message in move.messages))
@@ -94,12 +96,40 @@ async def change_statuses(
     return {key: outcomes[key] for key in keys}
 
 
-async def _write(db: Database, actor: Actor, moves: Collection[StatusMove], now: datetime) -> frozenset[str]:
+async def _write(
+    db: Database, actor: Actor, workspace: Workspace, moves: Collection[StatusMove], now: datetime
+) -> frozenset[str]:
     """The ids of the orders that were moved. Orders are written in one sequence by all writers, so that they
     seldom deadlock."""
     if not moves:
         return frozenset()
-    return await progress.move_orders(db, actor, sorted(moves, key=lambda move: move.order.id), now)
+    ordered = sorted(moves, key=lambda move: move.order.id)
+    if wants_object(workspace, "order.updated"):
+        ordered = await _with_objects(db, actor.team_id, ordered, now)
+    events = [event for move in ordered for event in move.events]
+    deliveries = deliveries_of(workspace, actor, events, now)
+    return await progress.move_orders(db, actor, ordered, now, deliveries)
+
+
+async def _with_objects(
+    db: Database, team_id: str, moves: Sequence[StatusMove], now: datetime
+) -> list[StatusMove]:
+    """The moves, their `order.updated` with the order as it becomes. One that is no longer at the version it was
+    decided on goes without: it will not be written."""
+    ids = [move.order.id for move in moves if any(event.type == "order.updated" for event in move.events)]
+    _, found = await order_loads.load_orders(db, team_id, ids) if ids else (None, [])
+    orders = {order.id: order for order in found}
+    return [_with_object(move, orders.get(move.order.id), now) for move in moves]
+
+
+def _with_object(move: StatusMove, order: StoredOrder | None, now: datetime) -> StatusMove:
+    if order is None or order.version != move.order.version:
+        return move
+    shown = shown_order(replace(order, lifecycle=move.lifecycle, updated_at=now))
+    events = (
+        replace(event, new_object=shown) if event.type == "order.updated" else event for event in move.events
+    )
+    return replace(move, events=tuple(events))
 
 
 async def _load(
@@ -189,7 +219,7 @@ class _Decision(Struct, frozen=True):
         if confirmed is not None:
             diff = status_events.confirmation_diff(confirmed.status, day, now, self.actor)
             changes.append(("order.milestone.confirmed", confirmed.id, diff, _milestone_facts(confirmed)))
-            after = _lifecycle_after(order, confirmed)
+            after = lifecycle.further(order.lifecycle, confirmed.type)
             if after != order.lifecycle:
                 changes.append(("order.updated", None, ({"status": order.lifecycle}, {"status": after}), {}))
         events = status_events.numbered(order.id, order.event_seq, _facts(order), now, changes)
@@ -222,17 +252,6 @@ class _Decision(Struct, frozen=True):
             )
             for channel, recipient in due
         )
-
-
-def _lifecycle_after(order: Standing, confirmed: progress.CurrentMilestone) -> Lifecycle:
-    """The derived status once the milestone is confirmed: the further of what it is and what milestones say."""
-    if confirmed.type not in ("shipment", "delivery"):
-        return order.lifecycle
-    return lifecycle.derive(
-        cancelled=order.cancelled,
-        draft=order.is_draft,
-        confirmed_types={*confirmed.confirmed_types, confirmed.type},
-    )
 
 
 def _facts(order: Standing) -> dict[str, object]:

@@ -12,7 +12,7 @@ from milepost.kit.errors import Conflict, Faulty, NotFound
 from milepost.kit.ids import new_id
 from milepost.model.actor import Actor, system_actor
 from milepost.model.calendar import Calendar
-from milepost.model.workflow import Status, SubStatusOption, Team, Workspace
+from milepost.model.workflow import House, Status, SubStatusOption, Team, Workspace
 from milepost.model.workspace_difference import Change, difference
 from milepost.model.workspace_plan import Setup, plan
 from milepost.model.workspace_wish import Fault, WorkspaceWish
@@ -22,6 +22,8 @@ from milepost.reads import workspace_use as use
 from milepost.store import accounts as team_rows
 from milepost.store import workspace as store
 from milepost.store.db import Database
+
+_NO_SETTINGS = House()
 
 
 class Applied(Struct, frozen=True):
@@ -47,6 +49,7 @@ async def apply(
     prune: bool = False,
     dry_run: bool = False,
     faults: Sequence[Fault] = (),
+    house: House = _NO_SETTINGS,
 ) -> Applied:
     """Makes the workspace of the team of that name equal to the wish, and the team too when there is none.
 
@@ -61,13 +64,13 @@ async def apply(
             await team_rows.lock_team_name(tx, team_name)
             team = await teams.find_team(tx, team_name)
         if team is not None:
-            return await _reshape(tx, system_actor(team.id), now, wish, prune, dry_run, faults)
+            return await _reshape(tx, system_actor(team.id), now, wish, prune, dry_run, faults, house)
         future = _future_team(team_name)
         planned = _planned(future, wish, prune, faults)
         if dry_run:
             return Applied(planned, difference(future, planned, wish, team_is_new=True))
         team_id = await accounts.create_team(tx, now, name=team_name)
-        applied = await _reshape(tx, system_actor(team_id), now, wish, prune, dry_run, faults)
+        applied = await _reshape(tx, system_actor(team_id), now, wish, prune, dry_run, faults, house)
         changes = difference(future, applied.setup, wish, team_is_new=True)
         return msgspec.structs.replace(applied, changes=changes)
 
@@ -81,6 +84,7 @@ async def reshape(
     prune: bool = False,
     dry_run: bool = False,
     faults: Sequence[Fault] = (),
+    house: House = _NO_SETTINGS,
 ) -> Applied:
     """`apply` on the actor's own team.
 
@@ -91,7 +95,7 @@ async def reshape(
     if wish.team or wish.calendar or wish.channels or wish.suppliers or prune:
         actor.require("canManageTeam")
     async with db.transaction() as tx:
-        return await _reshape(tx, actor, now, wish, prune, dry_run, faults)
+        return await _reshape(tx, actor, now, wish, prune, dry_run, faults, house)
 
 
 async def _reshape(
@@ -102,11 +106,12 @@ async def _reshape(
     prune: bool,
     dry_run: bool,
     faults: Sequence[Fault],
+    house: House,
 ) -> Applied:
     team_id = actor.team_id
     if not dry_run and await store.lock_team(tx, team_id) is None:
         raise NotFound("Team")
-    before = await read.load_setup(tx, team_id)
+    before = await read.load_setup(tx, team_id, house)
     after = _planned(before, wish, prune, faults)
     pairs = successors(before.workspace, after.workspace, wish)
     await _refuse_what_orders_hold(tx, before.workspace, after.workspace, pairs)

@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from milepost.core.record import deliveries_of, wants_object
 from milepost.kit.errors import Conflict
 from milepost.kit.ids import ulid
 from milepost.model import metafield, status_events
 from milepost.model.actor import Actor
+from milepost.model.document import shown_order
 from milepost.model.metafield import MetafieldItem
 from milepost.model.order import HeldStatus
 from milepost.model.status_events import Diff
@@ -24,7 +26,9 @@ from milepost.model.workspace_wish import WorkspaceWish
 from milepost.reads import workspace_use as use
 from milepost.store import line_items, progress, succession
 from milepost.store.db import Database
+from milepost.store.deliveries import DeliveryRow
 from milepost.store.line_items import LinesMove, OrderLines
+from milepost.store.order_loads import load_orders
 from milepost.store.progress import Standing, StatusMove
 
 BATCH = 500
@@ -82,15 +86,15 @@ async def succeed(
         await succession.move_anchors(tx, actor.team_id, old.id, new.id if new.is_chain else None)
     for leaving, coming in pairs.workflows:
         await succession.move_workflow(tx, actor.team_id, leaving.id, coming.id, now)
-        await _move_carriers(tx, actor, leaving.id, coming.id, now)
+        await _move_carriers(tx, actor, before, leaving.id, coming.id, now)
 
 
 def _unruled(before: Workspace, after: Workspace) -> Workspace:
     """A workspace to move orders in: it knows what goes and what comes, and forbids nothing."""
     gone = tuple(status for status in before.statuses if status.id not in after.status)
-    return msgspec.structs.replace(
+    return replace(
         after,
-        team=msgspec.structs.replace(after.team, enforce_workflow_order=False, enforce_product_chain=False),
+        team=replace(after.team, enforce_workflow_order=False, enforce_product_chain=False),
         statuses=(*after.statuses, *gone),
         groups=(*before.groups, *after.groups),
     )
@@ -140,7 +144,8 @@ class _StatusSuccession:
             return 0, 0
         _, orders = await line_items.load_by_line_items(self._tx, self._actor.team_id, ids)
         moves = [self._lines(order) for order in sorted(orders, key=lambda order: order.id)]
-        won = await line_items.move_lines(self._tx, self._actor, moves, self._now)
+        deliveries = self._deliveries(moves)
+        won = await line_items.move_lines(self._tx, self._actor, moves, self._now, deliveries)
         return len(ids), len(won)
 
     async def _move(self, statement: str, plan: Callable[[Standing], StatusMove]) -> tuple[int, int]:
@@ -150,10 +155,14 @@ class _StatusSuccession:
         team_id = self._actor.team_id
         _, found = await progress.load_by_ids(self._tx, team_id, ids, self._new.id, with_products=False)
         moves = [plan(order) for order in sorted(found, key=lambda order: order.id)]
-        won = await progress.move_orders(self._tx, self._actor, moves, self._now)
+        won = await progress.move_orders(self._tx, self._actor, moves, self._now, self._deliveries(moves))
         if self._old.is_addon:
             await succession.drop_addon(self._tx, team_id, self._old.id, sorted(won))
         return len(ids), len(won)
+
+    def _deliveries(self, moves: Sequence[StatusMove] | Sequence[LinesMove]) -> list[DeliveryRow]:
+        events = [event for move in moves for event in move.events]
+        return deliveries_of(self._before, self._actor, events, self._now)
 
     async def _holders(self, statement: str) -> list[str]:
         return await use.holders(self._tx, statement, self._actor.team_id, self._old.id, BATCH)
@@ -226,13 +235,19 @@ class _StatusSuccession:
         return metafield.build(self._workspace, order.id, items)
 
 
-async def _move_carriers(tx: Database, actor: Actor, old: str, new: str, now: datetime) -> None:
+async def _move_carriers(
+    tx: Database, actor: Actor, workspace: Workspace, old: str, new: str, now: datetime
+) -> None:
     """Orders that carry the milestones of workflow `old` count as carrying those of `new`. Their milestones,
     copied at issue, stay as they are (Milestones API, section 8.4)."""
     diff = {"workflow_id": ulid(old)}, {"workflow_id": ulid(new)}
     while carriers := await succession.lock_carriers(tx, actor.team_id, old, BATCH):
+        shown = {}
+        if wants_object(workspace, "order.updated"):
+            _, orders = await load_orders(tx, actor.team_id, [order.id for order in carriers])
+            shown = {order.id: shown_order(replace(order, updated_at=now)) for order in orders}
         events = [
-            event
+            replace(event, new_object=shown.get(order.id))
             for order in carriers
             for event in status_events.numbered(
                 order.id,
@@ -242,4 +257,5 @@ async def _move_carriers(tx: Database, actor: Actor, old: str, new: str, now: da
                 [("order.updated", None, diff, {})],
             )
         ]
-        await succession.move_carriers(tx, actor, new, events, now)
+        deliveries = deliveries_of(workspace, actor, events, now)
+        await succession.move_carriers(tx, actor, new, events, deliveries, now)

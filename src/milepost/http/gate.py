@@ -12,7 +12,7 @@ from milepost.kit.clock import Clock
 from milepost.kit.errors import Stale
 from milepost.kit.tokens import is_key, key_hash
 from milepost.model.actor import Actor
-from milepost.model.workflow import Workspace
+from milepost.model.workflow import House, Workspace
 from milepost.reads import accounts, workspace
 from milepost.reads.accounts import KeyRecord
 from milepost.store.db import Pool
@@ -26,10 +26,11 @@ class Unauthorized(Exception):
 
 
 class Memory:
-    """What the process remembers of keys and teams."""
+    """What the process remembers of keys and teams. `house`: the settings that hold for all of them."""
 
-    def __init__(self, db: Pool) -> None:
+    def __init__(self, db: Pool, house: House) -> None:
         self._db = db
+        self._house = house
         self._keys: dict[str, tuple[KeyRecord, Actor]] = {}
         self._workspaces: dict[str, Workspace] = {}
 
@@ -48,7 +49,7 @@ class Memory:
     async def workspace(self, team_id: str) -> Workspace:
         known = self._workspaces.get(team_id)
         if known is None:
-            known = self._workspaces[team_id] = await workspace.load(self._db, team_id)
+            known = self._workspaces[team_id] = await workspace.load(self._db, team_id, self._house)
         return known
 
     async def confirm(self, key: KeyRecord, known: Workspace | None = None) -> None:

@@ -40,11 +40,14 @@ def text_of(document: Mapping[str, Any]) -> str:
 # Answers
 
 
-def document_schemas(documents: Iterable[type[Struct]], view: View) -> Schemas:
+def document_schemas(documents: Iterable[type[Struct]], view: View | None = None) -> Schemas:
     """The schemas of documents and of all that is in them, as the version shows them. They are closed: a
-    version never gains a field."""
+    version never gains a field. Without `view`: of a surface that has no versions."""
     _, found = msgspec.json.schema_components(documents, ref_template=SCHEMAS + "{name}")
-    return {name: _closed(_tidy(schema), view.dropped_fields(name)) for name, schema in found.items()}
+    return {
+        name: _closed(_tidy(schema), view.dropped_fields(name) if view else frozenset())
+        for name, schema in found.items()
+    }
 
 
 def _closed(schema: Schema, dropped: frozenset[str]) -> Schema:
@@ -59,7 +62,9 @@ def _tidy(schema: Any) -> Any:
         return [_tidy(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    schema = {name: _tidy(each) for name, each in schema.items() if name != "title"}
+    schema = {
+        name: _tidy(each) for name, each in schema.items() if name != "title" or not isinstance(each, str)
+    }
     if (struct := schema.pop("x-struct", None)) is not None:
         schema["anyOf"] = [ref(struct), {"type": "null"}]
     if "enum" in schema:
@@ -97,6 +102,29 @@ def nullable(schema: Schema) -> Schema:
     if list(schema) == ["anyOf"]:
         return {"anyOf": [*schema["anyOf"], {"type": "null"}]}
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+LIMITS = tuple(
+    f"X-RateLimit-{fact}-{window}" for window in ("Minute", "Day") for fact in ("Limit", "Remaining", "Reset")
+)
+"""The headers that tell a key's budget (http/limits.py)."""
+
+
+def limit_headers() -> Schemas:
+    """The descriptions of LIMITS."""
+    return {
+        f"X-RateLimit-{fact}-{window}": {
+            "description": f"{about} the {told}.",
+            "required": True,
+            "schema": each,
+        }
+        for window, told, seconds in (("Minute", "UTC minute", 60), ("Day", "UTC day", 86400))
+        for fact, about, each in (
+            ("Limit", "Requests that the key may make in", {"type": "integer", "minimum": 1}),
+            ("Remaining", "Requests left, after this one, in", {"type": "integer", "minimum": 0}),
+            ("Reset", "The end, in Unix seconds, of", {"type": "integer", "multipleOf": seconds}),
+        )
+    }
 
 
 def reachable(schemas: Schemas, roots: Any) -> Schemas:

@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -15,8 +15,17 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY_BYTES = 1024 * 1024
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_ASCII = bytes(range(128))
 _READ_HEADERS = frozenset(
-    (b"x-api-key", b"authorization", b"x-api-version", b"x-request-id", b"content-length", b"if-none-match")
+    (
+        b"x-api-key",
+        b"authorization",
+        b"x-api-version",
+        b"x-request-id",
+        b"content-length",
+        b"content-type",
+        b"if-none-match",
+    )
 )
 
 
@@ -52,6 +61,16 @@ class Request:
     def path(self) -> str:
         return str(self._scope["path"])
 
+    @property
+    def query_string(self) -> str:
+        """The query as sent; bytes that should have been percent-encoded are."""
+        raw: bytes = self._scope["query_string"]
+        return raw.decode() if raw.isascii() else quote(raw, safe=_ASCII)
+
+    def every(self, name: bytes) -> list[str]:
+        """All values sent for a header, in their order."""
+        return [value.decode("latin-1") for header, value in self._scope["headers"] if header == name]
+
     def segments(self) -> list[str]:
         """The path's parts, each percent-decoded by itself, one trailing slash ignored."""
         raw: bytes = self._scope.get("raw_path") or self._scope["path"].encode()
@@ -71,23 +90,46 @@ class Request:
         pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, errors="replace")
         return {name: text for name, value in dict(pairs).items() if (text := value.strip())}
 
+    def parameters(self) -> dict[str, list[str]]:
+        """Query parameters with all their values, as sent and in their order."""
+        values: dict[str, list[str]] = {}
+        if query := self.query_string:
+            for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+                values.setdefault(name, []).append(value)
+        return values
+
     async def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        """The whole body, read once. Raises BodyTooLarge as soon as it is known to be over `limit`."""
+        """The whole body, read once. Raises BodyTooLarge as soon as it is known to be over `limit`, Disconnected
+        when the client goes away before its end."""
         if self._body is None:
-            announced = self.headers.get(b"content-length", b"0")
-            if not announced.isdigit() or len(announced) > 18 or int(announced) > limit:
-                raise BodyTooLarge
-            self._body = await self._read(limit)
+            self._judge_announced(limit)
+            whole, more = bytearray(), True
+            while more:
+                piece, more = await self._piece(limit - len(whole))
+                whole += piece
+            self._body = bytes(whole)
         return self._body
 
-    async def _read(self, limit: int) -> bytes:
-        chunks = bytearray()
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise Disconnected
-            chunks += message.get("body", b"")
-            if len(chunks) > limit:
-                raise BodyTooLarge
-            if not message.get("more_body"):
-                return bytes(chunks)
+    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
+        """The body as it arrives, to be read once and instead of `body`. Raises as that does."""
+        self._judge_announced(limit)
+        more = True
+        while more:
+            piece, more = await self._piece(limit)
+            limit -= len(piece)
+            yield piece
+
+    def _judge_announced(self, limit: int) -> None:
+        announced = self.headers.get(b"content-length", b"0")
+        if not announced.isdigit() or len(announced) > 18 or int(announced) > limit:
+            raise BodyTooLarge
+
+    async def _piece(self, room: int) -> tuple[bytes, bool]:
+        """What came next of the body, and whether there is more."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        piece: bytes = message.get("body", b"")
+        if len(piece) > room:
+            raise BodyTooLarge
+        return piece, bool(message.get("more_body"))

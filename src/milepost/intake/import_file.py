@@ -15,6 +15,7 @@ from milepost.kit.clock import Clock
 from milepost.kit.errors import Stale
 from milepost.model.actor import Actor
 from milepost.model.order import NewOrder
+from milepost.model.workflow import House
 from milepost.reads import workspace as workspaces
 from milepost.store.db import Pool
 
@@ -22,6 +23,8 @@ SOURCE = "shopify"
 BATCH = 500
 WORKSPACE_TRIES = 5
 """How often a batch is decided again because the team changed its workspace meanwhile."""
+
+_NO_SETTINGS = House()
 
 Progress = Callable[[int, int], None]
 """Told after each batch: how many records are done, of how many."""
@@ -54,6 +57,7 @@ async def import_file(
     clock: Clock,
     progress: Progress | None = None,
     *,
+    house: House = _NO_SETTINGS,
     batch_size: int = BATCH,
 ) -> Report:
     """Takes in all orders of a Shopify export for the actor's team.
@@ -63,16 +67,17 @@ async def import_file(
     anew. Raises shopify_records.Fault when the file as a whole cannot be read, OSError when it is not there,
     Forbidden.
     """
-    content = _content(path)
+    content = content_of(path)
     fingerprint = hashlib.sha256(content).hexdigest()
-    records = shopify_records.records(content)
+    # Unread records are parts of the map, so it stays until the last of them is gone.
+    records = shopify_records.records(content if isinstance(content, bytes) else memoryview(content))
     done = await imports.done_so_far(db, actor, SOURCE, fingerprint)
     done = done if done < len(records) else 0
     report = Report(records=len(records), resumed_after=done)
     batches = _translated(records, done, batch_size)
     while (batch := await anext(batches, None)) is not None:
         done += batch.size
-        await _take_in(db, actor, batch, ImportMark(SOURCE, fingerprint, done), clock, report)
+        await _take_in(db, actor, house, batch, ImportMark(SOURCE, fingerprint, done), clock, report)
         if progress:
             progress(done, len(records))
     await imports.finish(db, actor, SOURCE, fingerprint)
@@ -115,10 +120,10 @@ def _translate(records: Sequence[shopify_records.Record], begin: int, batch_size
 
 
 async def _take_in(
-    db: Pool, actor: Actor, batch: _Batch, mark: ImportMark, clock: Clock, report: Report
+    db: Pool, actor: Actor, house: House, batch: _Batch, mark: ImportMark, clock: Clock, report: Report
 ) -> None:
     failures = batch.failures
-    puts = await _put(db, actor, [order for _, order in batch.orders], mark, clock)
+    puts = await _put(db, actor, house, [order for _, order in batch.orders], mark, clock)
     for (position, order), put in zip(batch.orders, puts, strict=True):
         if put.refusal is not None:
             failures.append(Failure(position, order.order_number, put.refusal.sentence))
@@ -128,22 +133,21 @@ async def _take_in(
 
 
 async def _put(
-    db: Pool, actor: Actor, orders: Sequence[NewOrder], mark: ImportMark, clock: Clock
+    db: Pool, actor: Actor, house: House, orders: Sequence[NewOrder], mark: ImportMark, clock: Clock
 ) -> list[Put]:
     for _ in range(WORKSPACE_TRIES - 1):
-        workspace = await workspaces.load(db, actor.team_id)
+        workspace = await workspaces.load(db, actor.team_id, house)
         try:
             return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
         except Stale:
             continue
-    workspace = await workspaces.load(db, actor.team_id)
+    workspace = await workspaces.load(db, actor.team_id, house)
     return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
 
 
-def _content(path: Path) -> bytes | memoryview:
-    """The bytes of the file, mapped rather than read where it is a plain one: exports may be large. Unread
-    records are parts of it, so it stays mapped until the last of them is gone."""
+def content_of(path: Path) -> bytes | mmap.mmap:
+    """The bytes of the file, mapped rather than read where it is a plain one: exports may be large."""
     with path.open("rb") as file:
         if not path.is_file() or path.stat().st_size == 0:
             return file.read()
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

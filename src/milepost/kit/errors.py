@@ -60,6 +60,12 @@ class Conflict(Refused):
         self.code = code
 
 
+class Unmet(Refused):
+    """The thing is no longer what the caller's condition (If-Match) says."""
+
+    code = "precondition_failed"
+
+
 class Faulty(Refused):
     """A document with faults, all of them at once: (where, what) pairs."""
 

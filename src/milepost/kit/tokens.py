@@ -1,8 +1,10 @@
 """API keys as text: `mp_live_` or `mp_test_`, 30 random base62 characters, 6 of CRC32 (Status API, section 2).
 
-The checksum lets a server refuse a mistyped key without a look-up and a scanner recognise a leaked one.
+The checksum lets a server refuse a mistyped key without a look-up and a scanner recognise a leaked one. And the
+secrets that webhooks are signed with.
 """
 
+import base64
 import hashlib
 import re
 import secrets
@@ -27,6 +29,11 @@ def is_key(text: str) -> bool:
 def key_hash(key: str) -> bytes:
     """SHA-256 of the key: 178 random bits need no slow hash, and the look-up stays one index probe."""
     return hashlib.sha256(key.encode()).digest()
+
+
+def new_webhook_secret() -> str:
+    """`whsec_` and the base64 of 32 random bytes (Orders API, section 16.1)."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _checksum(body: str) -> str:

@@ -1,11 +1,12 @@
-"""An order and its lines as documents in event form, and what differs between two of them.
+"""An order and its lines as documents, and what differs between two of them.
 
-The documents are those of `order.created` and the item events (Orders API, section 14): ids as ULIDs,
-decimals as strings that keep their scale, dates as midnight UTC, date-times with `+00:00`. The diffs follow
-rules D1 to D8 of section 15: both sides always have the same keys, those of what changed.
+Two forms: what a GET of the Orders API shows (REST), and what events tell (EVENT; sections 4 and 14). In both,
+ids are ULIDs and decimals strings that keep their scale; date-times end in `Z` in the one and in `+00:00` in the
+other, dates are plain days in the one and midnights in the other. The diffs follow rules D1 to D8 of section 15:
+both sides always have the same keys, those of what changed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,9 +15,9 @@ from msgspec import Struct
 
 from milepost.kit.ids import ulid
 from milepost.model.events import event_instant
-from milepost.model.lifecycle import Lifecycle
-from milepost.model.order import Customer, NewItem, NewOrder, Reference, Stop
-from milepost.model.shapes import ITEM_REQUIREMENTS, ORDER_REQUIREMENTS, SUPPLIER, Document, complete
+from milepost.model.order import Customer, NewItem, NewOrder, Reference, Stop, StoredOrder, Tag
+from milepost.model.releases import Release, ReleaseDocument, available
+from milepost.model.shapes import ORDER_REQUIREMENTS, SUPPLIER, Document, complete, item_requirements
 
 Diff = tuple[Document, Document]
 """old_data and new_data; both empty when nothing differs."""
@@ -63,58 +64,121 @@ ITEM_COMPARED = ("custom_data", "description", "references", "amount", "shipping
 """What `order.item.updated` compares of the item document (D3)."""
 
 
-class Described(Struct, frozen=True, kw_only=True):
-    """All that the documents tell of an order. `items` are its lines in their own sequence, with their
-    ids."""
+class Form(Struct, frozen=True):
+    """How a document writes moments and days."""
 
-    id: str
-    content: NewOrder
-    items: Sequence[tuple[str, NewItem]]
-    status: Lifecycle
-    created_at: datetime
-    updated_at: datetime
-    source_system_id: str | None = None
-    tags: Sequence[Document] = ()
-    """Tag documents."""
-    releases: Sequence[Document] = ()
-    """Release documents, in event form."""
-    created_from_order_id: str | None = None
-    released_from_release_id: str | None = None
+    instant: Callable[[datetime | None], str | None]
+    day: Callable[[date | None], str | None]
 
 
-def order_document(order: Described) -> Document:
-    """The 28 members of `order.created`."""
-    content = order.content
+def _rest_instant(at: datetime | None) -> str | None:
+    return None if at is None else event_instant(at).replace("+00:00", "Z")
+
+
+def _rest_day(date_: date | None) -> str | None:
+    return None if date_ is None else date_.isoformat()
+
+
+def _event_instant(at: datetime | None) -> str | None:
+    return None if at is None else event_instant(at)
+
+
+def _event_day(date_: date | None) -> str | None:
+    return None if date_ is None else f"{date_.isoformat()}T00:00:00+00:00"
+
+
+REST = Form(_rest_instant, _rest_day)
+EVENT = Form(_event_instant, _event_day)
+
+
+def order_document(order: StoredOrder) -> Document:
+    """The 28 members of `order.created` (section 14)."""
     identifier = ulid(order.id)
+    own = {"resource_type": "order", "self_link": f"/orders/{identifier}"}
+    return own | _order_members(order, identifier, EVENT)
+
+
+def shown_order(order: StoredOrder) -> Document:
+    """The 26 members that a GET of the order shows (section 7.1)."""
+    return _order_members(order, ulid(order.id), REST)
+
+
+def _order_members(order: StoredOrder, identifier: str, form: Form) -> Document:
+    content = order.content
+    left = available(order)
     return {
         "id": identifier,
-        "resource_type": "order",
-        "self_link": f"/orders/{identifier}",
         "order_type": content.order_type,
         "order_number": content.order_number,
-        "status": order.status,
+        "status": order.lifecycle,
         "name": content.name,
         "description": content.description,
-        "ship_to": stop_document(content.ship_to or _NOWHERE),
-        "ship_from": None if content.ship_from is None else stop_document(content.ship_from),
+        "ship_to": stop_document(content.ship_to or _NOWHERE, form),
+        "ship_from": None if content.ship_from is None else stop_document(content.ship_from, form),
         "source": content.source,
-        "source_system_id": order.source_system_id,
-        "start_date": day(content.start_date),
-        "expiration_date": day(content.expiration_date),
+        "source_system_id": content.source_system_id,
+        "start_date": form.day(content.start_date),
+        "expiration_date": form.day(content.expiration_date),
         "references": reference_documents(content.references),
         "shipping_requirements": complete(content.shipping_requirements, ORDER_REQUIREMENTS),
-        "items": [item_document(item_id, item) for item_id, item in order.items],
-        "tags": list(order.tags),
+        "items": [item_document(item.id, item.content, left.get(item.id)) for item in order.items],
+        "tags": [tag_document(tag) for tag in order.tags],
         "archived": content.archived,
         "supplier_created_releases_allowed": content.supplier_created_releases_allowed,
         "supplier": complete(content.supplier, SUPPLIER),
         "custom_data": content.custom_data,
-        "releases": list(order.releases),
+        "releases": [release_document(identifier, release, form) for release in order.releases],
         "released_from_release_id": _ulid(order.released_from_release_id),
         "created_from_order_id": _ulid(order.created_from_order_id),
-        "cancelled_at": instant(content.cancelled_at),
-        "created_at": instant(order.created_at),
-        "updated_at": instant(order.updated_at),
+        "cancelled_at": form.instant(content.cancelled_at),
+        "created_at": form.instant(order.created_at),
+        "updated_at": form.instant(order.updated_at),
+    }
+
+
+def release_document(order_ulid: str, release: Release, form: Form) -> Document:
+    """The 13 members of a TRANSPORTATION release, the 8 of a PURCHASE_ORDER one (section 7.5)."""
+    document: Document = {
+        "release_type": release.release_type,
+        "id": ulid(release.id),
+        "created_from_product_order_id": order_ulid,
+    }
+    if release.released_to_order_id is not None:
+        document["released_to_order_id"] = ulid(release.released_to_order_id)
+    else:
+        document |= {
+            "released_to_shipping_plan_id": release.shipping_plan_id,
+            "released_to_shipment_id": release.shipment_id,
+            "released_to_shipment_reference_id": release.shipment_reference_id,
+            "released_to_shipment_origin_stop_id": release.origin_stop_id,
+            "released_to_shipment_destination_stop_id": release.destination_stop_id,
+            "transit_status": release.transit_status,
+        }
+    items = [
+        {"order_item_id": ulid(item.item_id), "amount": {"unit": item.unit, "value": decimal(item.quantity)}}
+        for item in release.items
+    ]
+    return document | {
+        "unassigned_at": form.instant(release.unassigned_at),
+        "items": items,
+        "documents": [_file_document(file) for file in release.documents],
+        "created_at": form.instant(release.created_at),
+    }
+
+
+def tag_document(tag: Tag) -> Document:
+    return {"id": ulid(tag.id), "slug": tag.slug, "name": tag.name}
+
+
+def _file_document(file: ReleaseDocument) -> Document:
+    return {
+        "id": ulid(file.id),
+        "file_name": file.file_name,
+        "content_type": file.content_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "document_type": file.document_type,
+        "description": file.description,
     }
 
 
@@ -142,12 +206,12 @@ def item_document(item_id: str, item: NewItem, available: Decimal | None = None)
         "available_amount": dict(amount)
         if available is None
         else {"unit": item.unit, "value": decimal(available)},
-        "shipping_requirements": complete(item.shipping_requirements, ITEM_REQUIREMENTS),
+        "shipping_requirements": item_requirements(item.shipping_requirements),
         "custom_data": item.custom_data,
     }
 
 
-def stop_document(stop: Stop) -> Document:
+def stop_document(stop: Stop, form: Form = EVENT) -> Document:
     """The 16 members of a stop."""
     place, window = stop.geolocation, stop.shipping_requirements.plan_window
     return {
@@ -169,22 +233,13 @@ def stop_document(stop: Stop) -> Document:
         "shipping_requirements": {
             "plan_window": None
             if window is None
-            else {"start": instant(window.start), "end": instant(window.end)}
+            else {"start": form.instant(window.start), "end": form.instant(window.end)}
         },
     }
 
 
 def reference_documents(references: Iterable[Reference]) -> list[Document]:
     return [{"qualifier": reference.qualifier, "value": reference.value} for reference in references]
-
-
-def instant(at: datetime | None) -> str | None:
-    return None if at is None else event_instant(at)
-
-
-def day(date_: date | None) -> str | None:
-    """A date as its midnight in UTC."""
-    return None if date_ is None else f"{date_.isoformat()}T00:00:00+00:00"
 
 
 def decimal(value: Decimal) -> str:
@@ -213,14 +268,18 @@ def diff_item(old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
 
 def same_json(one: Any, other: Any) -> bool:
     """Equality of JSON values (D4): numbers by value, strings exactly, arrays in sequence, objects by key.
-    Unlike in Python, `true` is no number."""
+    Unlike in Python, `true` is no number, and a float is the number it is written as: 0.1 is Decimal("0.1")."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same_json(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_json, one, other))
-    return bool(one == other)
+    return bool(_exact(one) == _exact(other))
+
+
+def _exact(value: Any) -> Any:
+    return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any], keys: Iterable[str]) -> Diff:

@@ -47,6 +47,9 @@ class Event(Struct, frozen=True, kw_only=True):
     old_data: Mapping[str, Any]
     new_data: Mapping[str, Any]
     facts: Mapping[str, Any]
+    new_object: Mapping[str, Any] | None = None
+    """For `*.updated` events, where a webhook asks for it: the order or item after the change, as its GET shows
+    it."""
 
 
 def event_instant(at: datetime) -> str:

@@ -49,6 +49,15 @@ def derive(
     return "READY"
 
 
+def further(current: Lifecycle, milestone_type: str) -> Lifecycle:
+    """What the status of an order that is neither cancelled nor a draft becomes when one more of its milestones is
+    confirmed, one of this type."""
+    view = _milestone_view((milestone_type,))
+    if view is None or current not in _PROGRESS:
+        return view or current
+    return max(current, view, key=_PROGRESS.index)
+
+
 def _leg_view(legs: Collection[str | None]) -> Lifecycle | None:
     if not legs:
         return None

@@ -1,5 +1,6 @@
 """An order and its lines as they enter the house, whichever door they come by."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from milepost.model.lifecycle import Lifecycle
+from milepost.model.releases import Release
 
 OrderType = Literal["PURCHASE_ORDER", "SALES_ORDER", "TRANSFER_ORDER"]
 Source = Literal["SHIPWELL_WEB", "IMPORT", "TENDER", "SHIPWELL_WEB_UNAUTH", "OTHER"]
@@ -95,6 +97,7 @@ class NewOrder(Struct, frozen=True, kw_only=True):
     order_type: OrderType = "PURCHASE_ORDER"
     is_draft: bool = False
     source: Source = "OTHER"
+    source_system_id: str | None = None
     shopify_kind: ShopifyKind | None = None
     shopify_id: int | None = None
     name: str | None = None
@@ -122,6 +125,30 @@ class NewOrder(Struct, frozen=True, kw_only=True):
     """Whose milestones a new order takes over; None: those of the team's default workflow."""
     unsaid: frozenset[str] = frozenset()
     """Members of which the door said nothing at all: a known order keeps what it has of them."""
+
+
+class Tag(Struct, frozen=True):
+    """A label of the team. `slug` is unique in it and sorts."""
+
+    id: str
+    slug: str
+    name: str
+
+
+class ItemWish(Struct, frozen=True):
+    """A line as a whole order is wished to have it: a stored one by its id, or a new one."""
+
+    content: NewItem
+    id: str | None = None
+
+
+class OrderWish(Struct, frozen=True, kw_only=True):
+    """An order as the Orders API wishes it to be, whole. `content.items` is empty; the lines are `items`. A tag
+    is named by id or by slug. `content.unsaid` names the members that stay as they are when the order exists."""
+
+    content: NewOrder
+    items: tuple[ItemWish, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class HeldStatus(Struct, frozen=True):
@@ -164,8 +191,25 @@ class StoredOrder(Struct, frozen=True, kw_only=True):
     milestone_workflow_id: str | None = None
     issued_on: date | None = None
     last_issued_on: date | None = None
+    tags: tuple[Tag, ...] = ()
+    """By slug."""
+    releases: tuple[Release, ...] = ()
+    """Oldest first, inactive ones too."""
+    confirmed_types: frozenset[str] = frozenset()
+    """The types of its confirmed milestones."""
+    created_from_order_id: str | None = None
+    released_from_release_id: str | None = None
     created_at: datetime
     updated_at: datetime
+
+
+EXTERNAL_ID = "EXTERNAL_ID"
+"""The qualifier of the reference that other surfaces use as external id (Orders API, section 7.3)."""
+
+
+def external_id(references: Iterable[Reference]) -> str | None:
+    """The value of the order's EXTERNAL_ID reference, of which it has at most one."""
+    return next((reference.value for reference in references if reference.qualifier == EXTERNAL_ID), None)
 
 
 _SEPARATOR = "\x1f"

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from milepost.model.calendar import Calendar
+from milepost.model.subscriptions import Subscription
 
 Channel = Literal["email", "sms", "whatsapp"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "whatsapp")
@@ -134,6 +135,14 @@ class Team(Struct, frozen=True):
     enforce_product_chain: bool = False
 
 
+class House(Struct, frozen=True):
+    """What holds for all teams of this installation: the settings of these names, as the rules need them."""
+
+    environment: str = "selfhosted"
+    supplier_blocks_ready: bool = True
+    strict_event_payloads: bool = False
+
+
 class Workspace(Struct, frozen=True, dict=True):
     """All that a team has defined, at one `version` of it. Sequences are sorted by order, then id."""
 
@@ -145,6 +154,9 @@ class Workspace(Struct, frozen=True, dict=True):
     groups: tuple[SubStatusGroup, ...] = ()
     product_chains: Mapping[str, tuple[str, ...]] = {}
     """Status ids by SKU or product id."""
+    webhooks: tuple[Subscription, ...] = ()
+    """By id, disabled ones too."""
+    house: House = House()
 
     @cached_property
     def status(self) -> Mapping[str, Status]:

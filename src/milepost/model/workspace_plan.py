@@ -77,6 +77,8 @@ def plan(setup: Setup, wish: WorkspaceWish, new_id: NewId, *, prune: bool = Fals
         workflows=tuple(sorted(workflows.values(), key=_place)),
         groups=tuple(sorted(groups.values(), key=lambda group: group.id)),
         product_chains=_chains(now, wish, statuses, prune),
+        webhooks=now.webhooks,
+        house=now.house,
     )
     faults = (*value_faults(wish), *reference_faults(wish, now, target))
     return Planned(

@@ -9,7 +9,9 @@ import msgspec
 
 from milepost.kit.errors import NotFound
 from milepost.model.calendar import Calendar
+from milepost.model.subscriptions import Subscription
 from milepost.model.workflow import (
+    House,
     KeyDateRule,
     MaxDuration,
     Status,
@@ -41,7 +43,10 @@ select to_jsonb(t) as team,
   (select coalesce(jsonb_agg(to_jsonb(o) order by o.position, o.id), '[]')
      from sub_status_options o where o.team_id = $1) as options,
   (select coalesce(jsonb_agg(to_jsonb(c) order by c.product collate "C"), '[]')
-     from product_chains c where c.team_id = $1) as chains
+     from product_chains c where c.team_id = $1) as chains,
+  (select coalesce(jsonb_agg(to_jsonb(h) order by h.id), '[]')
+     from (select id, status = 'ENABLED' as is_enabled, enabled_events as events, include_updated_object, custom_data
+           from webhooks where team_id = $1) h) as webhooks
 from teams t where t.team_id = $1
 """
 
@@ -59,8 +64,12 @@ async def version(db: Database, team_id: str) -> int | None:
     return None if row is None else int(row["version"])
 
 
-async def load(db: Database, team_id: str) -> Workspace:
-    """All that the team has defined, at one moment. Raises NotFound when there is no such team."""
+_NO_SETTINGS = House()
+
+
+async def load(db: Database, team_id: str, house: House = _NO_SETTINGS) -> Workspace:
+    """All that the team has defined, at one moment, in this installation. Raises NotFound when there is no such
+    team."""
     row = await db.fetchrow(LOAD_WORKSPACE, team_id)
     if row is None:
         raise NotFound("Team")
@@ -75,15 +84,17 @@ async def load(db: Database, team_id: str) -> Workspace:
         workflows=_workflows(row["workflows"], row["milestones"]),
         groups=groups,
         product_chains={chain["product"]: tuple(chain["status_ids"]) for chain in row["chains"]},
+        webhooks=tuple(msgspec.convert(row["webhooks"], list[Subscription])),
+        house=house,
     )
 
 
-async def load_setup(db: Database, team_id: str) -> Setup:
+async def load_setup(db: Database, team_id: str, house: House = _NO_SETTINGS) -> Setup:
     """The workspace with suppliers and channels: two statements, made one moment by the caller's snapshot.
 
     Raises NotFound when there is no such team.
     """
-    workspace = await load(db, team_id)
+    workspace = await load(db, team_id, house)
     row = await db.fetchrow(LOAD_CONTACTS, team_id)
     if row is None:
         raise NotFound("Team")

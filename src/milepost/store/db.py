@@ -1,13 +1,14 @@
 """Connections to PostgreSQL: one pool a process, typed at the edges.
 
-Ids travel as `str` (kit/ids.py), jsonb as plain Python values, everything else as asyncpg maps it. Pooled
-connections carry no session state: nothing sets, listens or takes session locks on them, so the pool needs no
-reset query.
+Ids travel as `str` (kit/ids.py), jsonb as plain Python values (a number with a fraction is a Decimal, so that
+`1.10` stays `1.10`), everything else as asyncpg maps it. Pooled connections carry no session state: nothing sets,
+listens or takes session locks on them, so the pool needs no reset query.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any, Protocol
 
 import asyncpg
@@ -23,7 +24,7 @@ STATEMENTS_KEPT = 400
 """Prepared statements a connection keeps: all that the house has, list variants included."""
 
 _encode_json = msgspec.json.Encoder(decimal_format="number").encode
-_decode_json = msgspec.json.Decoder().decode
+_decode_json = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 class Database(Protocol):
@@ -39,6 +40,10 @@ class Database(Protocol):
         """`async with db.transaction() as tx:` gives a Database whose statements commit together."""
         ...
 
+    def attempt(self) -> "Any":
+        """`async with db.attempt() as try_:` gives a Database that stays usable when a statement fails."""
+        ...
+
 
 Deadlock = asyncpg.DeadlockDetectedError
 """Two writers held what the other wanted; nothing of this one was written, so it may simply try again."""
@@ -48,6 +53,26 @@ Orphan = asyncpg.ForeignKeyViolationError
 """What was written refers to something that was removed meanwhile; nothing of it was written."""
 
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether a statement failed because the database is away or going away, not because of what it says. A
+    connection that was closed under its user raises asyncpg's InterfaceError, of which those about the
+    statement's values are ValueErrors."""
+    return isinstance(error, _LOST) or (
+        isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
+    )
 
 
 class Unavailable(Exception):
@@ -77,6 +102,11 @@ class Pool:
     async def transaction(self) -> AsyncIterator["Transaction"]:
         async with Borrowed(self._spare) as connection, connection.transaction():
             yield Transaction(connection)
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator["Pool"]:
+        """For statements that may fail and be tried again: here each stands by itself anyway."""
+        yield self
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Transaction"]:
@@ -120,9 +150,16 @@ class Transaction:
         async with self._connection.transaction():
             yield self
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator["Transaction"]:
+        """For statements that may fail and be tried again: a failure undoes only what was done in here."""
+        async with self._connection.transaction():
+            yield self
 
-async def open_pool(url: str, *, size: int = POOL_SIZE) -> Pool:
-    """A pool on `url`, acting as the serving role where the database has it.
+
+async def open_pool(url: str, *, size: int = POOL_SIZE, planner: Mapping[str, str] | None = None) -> Pool:
+    """A pool on `url`, acting as the serving role where the database has it. `planner`: settings of the database's
+    planner that all its connections are to have.
 
     Raises Unavailable when no connection can be made.
     """
@@ -136,7 +173,11 @@ async def open_pool(url: str, *, size: int = POOL_SIZE) -> Pool:
             reset=_keep_as_is,
             statement_cache_size=STATEMENTS_KEPT,
             max_cached_statement_lifetime=0,
-            server_settings={"application_name": "milepost", **({"role": role} if role else {})},
+            server_settings={
+                "application_name": "milepost",
+                **({"role": role} if role else {}),
+                **(planner or {}),
+            },
         )
     except _FAILURES as error:
         raise Unavailable(f"The database cannot be reached: {error}. Check the database URL.") from error

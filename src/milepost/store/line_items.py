@@ -17,6 +17,7 @@ from milepost.model.actor import Actor
 from milepost.model.events import Event
 from milepost.model.order import HeldStatus
 from milepost.store.db import Database
+from milepost.store.deliveries import DeliveryRow, delivery_piece, json_rows
 from milepost.store.event_log import event_columns, event_piece
 from milepost.store.outbox import MESSAGES_OF_CHANGED, NewMessage, message_columns, message_piece
 
@@ -134,18 +135,29 @@ moved as (
 logged as ({event_piece(at=6, actor=15, events=18)}
 )"""
 
-_TELL = f""",
-told as ({message_piece(at=6, messages=27, of=MESSAGES_OF_CHANGED)}
-)"""
+_PARAMETERS = 26
 
 
 @cache
-def move_lines_statement(messages: bool) -> str:
-    """The SQL that moves line items; with or without messages to customers."""
-    return _MOVE + (_TELL if messages else "") + "\nselect id from changed\n"
+def move_lines_statement(messages: bool, deliveries: bool) -> str:
+    """The SQL that moves line items; with or without messages to customers, with or without deliveries."""
+    parts, number = [_MOVE], _PARAMETERS + 1
+    if deliveries:
+        parts.append(f",\nto_deliver as ({delivery_piece(number, 'changed')}\n)")
+        number += 1
+    if messages:
+        told = message_piece(at=6, messages=number, of=MESSAGES_OF_CHANGED)
+        parts.append(f",\ntold as ({told}\n)")
+    return "".join(parts) + "\nselect id from changed\n"
 
 
-async def move_lines(db: Database, actor: Actor, moves: Sequence[LinesMove], now: datetime) -> frozenset[str]:
+async def move_lines(
+    db: Database,
+    actor: Actor,
+    moves: Sequence[LinesMove],
+    now: datetime,
+    deliveries: Sequence[DeliveryRow] = (),
+) -> frozenset[str]:
     """Writes all moves whose orders are still at the version read; returns the ids of those orders."""
     held = [
         (line_id, move.order.id, *_held_columns(status))
@@ -154,7 +166,7 @@ async def move_lines(db: Database, actor: Actor, moves: Sequence[LinesMove], now
     ]
     messages = [message for move in moves for message in move.messages]
     rows = await db.fetch(
-        move_lines_statement(bool(messages)),
+        move_lines_statement(bool(messages), bool(deliveries)),
         actor.team_id,
         [move.order.id for move in moves],
         [move.order.version for move in moves],
@@ -166,6 +178,7 @@ async def move_lines(db: Database, actor: Actor, moves: Sequence[LinesMove], now
         actor.id,
         actor.name,
         *event_columns([event for move in moves for event in move.events]),
+        *((json_rows(deliveries),) if deliveries else ()),
         *(message_columns(messages) if messages else ()),
     )
     return frozenset(row[0] for row in rows)

@@ -5,19 +5,32 @@ Rows travel as one JSON array a table, which PostgreSQL turns into records by th
 constant number of statements a batch, and no list of parameters to keep in step with a list of columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from milepost.store.db import Database
-from milepost.store.order_rows import EventRow, HeldItemRow, ItemRow, MilestoneRow, OrderRow, TaskRow
+from milepost.store.deliveries import DeliveryRow, delivery_piece, json_rows
+from milepost.store.order_rows import (
+    DocumentRow,
+    EventRow,
+    ItemRow,
+    MilestoneRow,
+    OrderRow,
+    OrderTagRow,
+    ReleaseRow,
+    TaskRow,
+)
 from milepost.store.tallies import tally_piece
 
 
-class NumberTaken(Exception):
-    """Another order took a number between the look and the write; nothing was written."""
+class Taken(Exception):
+    """Another order has the number (or, by `is_external_id`, the external id); nothing was written."""
+
+    def __init__(self, is_external_id: bool) -> None:
+        super().__init__("external id" if is_external_id else "order number")
+        self.is_external_id = is_external_id
 
 
 class Arrivals(Struct):
@@ -27,18 +40,27 @@ class Arrivals(Struct):
     items: list[ItemRow] = []
     milestones: list[MilestoneRow] = []
     tasks: list[TaskRow] = []
+    tags: list[OrderTagRow] = []
     events: list[EventRow] = []
+    deliveries: list[DeliveryRow] = []
 
 
 class Amendments(Struct):
     """Stored orders as they shall be. `orders` carry the version they were read at and their last sequence
-    after the change; `kept_items` are the lines that change, `gone_items` the ids of those that leave."""
+    after the change; `kept_items` are the lines that change, `gone_items` the ids of those that leave;
+    `releases` are the new and the changed ones; `retagged` are the orders whose tags are those of `tags` and no
+    others from now on."""
 
     orders: list[OrderRow] = []
     new_items: list[ItemRow] = []
     kept_items: list[ItemRow] = []
     gone_items: list[str] = []
+    releases: list[ReleaseRow] = []
+    documents: list[DocumentRow] = []
+    retagged: list[str] = []
+    tags: list[OrderTagRow] = []
     events: list[EventRow] = []
+    deliveries: list[DeliveryRow] = []
 
 
 def _columns(row: type[Struct], prefix: str = "") -> str:
@@ -55,12 +77,13 @@ def _insert(table: str, row: type[Struct], parameter: int, orders: str) -> str:
 _ARRIVED = """
     select a.id, a.is_draft, null::uuid as status_id, null::uuid as workflow_id, 1 as step from added a"""
 
-# An order whose number or Shopify id somebody else took meanwhile is left out of the answer, with all its
-# rows.
+# An order whose number, external id or Shopify id somebody else took meanwhile is left out of the answer, with all
+# its rows; nothing is written either when the workspace is not of the version it was decided on.
 ADD_ORDERS = f"""
 with added as (
   insert into orders (team_id, {_columns(OrderRow)})
   select $1, {_columns(OrderRow, "r.")} from json_populate_recordset(null::orders, $2) r
+  where exists (select from teams t where t.team_id = $1 and t.version = $9)
   on conflict do nothing
   returning id, is_draft
 ),
@@ -75,10 +98,16 @@ milestones as (
 tasks as (
   {_insert("order_tasks", TaskRow, 5, "added")}
 ),
+tagged as (
+  {_insert("order_tags", OrderTagRow, 6, "added")}
+),
 told as (
-  {_insert("events", EventRow, 6, "added")}
+  {_insert("events", EventRow, 7, "added")}
+),
+to_deliver as (
+  {delivery_piece(8, "added")}
 )
-select id from added
+select t.version, a.id from teams t left join added a on true where t.team_id = $1
 """
 
 # Rows are locked by id, so that writers of the same orders wait for one another instead of deadlocking.
@@ -92,11 +121,16 @@ current as (
 ),
 amended as (
   update orders o set version = o.version + 1, event_seq = w.event_seq, order_number = w.order_number,
-    order_number_key = w.order_number_key, note = w.note, currency = w.currency, total_price = w.total_price,
+    order_number_key = w.order_number_key, external_id = w.external_id, name = w.name,
+    description = w.description, note = w.note, currency = w.currency, total_price = w.total_price,
     customer_first_name = w.customer_first_name, customer_last_name = w.customer_last_name,
     customer_email = w.customer_email, customer_phone = w.customer_phone, ship_to = w.ship_to,
-    search_text = w.search_text, lifecycle = w.lifecycle, cancelled_at = w.cancelled_at,
-    metafield = coalesce(w.metafield, o.metafield), updated_at = w.updated_at
+    ship_from = w.ship_from, doc_references = w.doc_references, shipping_requirements = w.shipping_requirements,
+    custom_data = w.custom_data, supplier = w.supplier,
+    supplier_created_releases_allowed = w.supplier_created_releases_allowed, start_date = w.start_date,
+    expiration_date = w.expiration_date, archived = w.archived, search_text = w.search_text,
+    lifecycle = w.lifecycle, cancelled_at = w.cancelled_at, metafield = coalesce(w.metafield, o.metafield),
+    updated_at = w.updated_at
   from wished w join current c on c.id = w.id
   where o.team_id = $1 and o.id = w.id
   returning o.id
@@ -107,37 +141,48 @@ gone as (
 ),
 kept as (
   update order_items i set sku = r.sku, product_id = r.product_id, description = r.description,
-    quantity = r.quantity, unit_price = r.unit_price, updated_at = r.updated_at
+    quantity = r.quantity, unit = r.unit, unit_price = r.unit_price, doc_references = r.doc_references,
+    shipping_requirements = r.shipping_requirements, custom_data = r.custom_data, updated_at = r.updated_at
   from json_populate_recordset(null::order_items, $4) r
   where i.team_id = $1 and i.id = r.id and i.order_id in (select id from amended)
 ),
 added as (
   {_insert("order_items", ItemRow, 5, "amended")}
 ),
+released as (
+  {_insert("releases", ReleaseRow, 6, "amended")}
+  on conflict (team_id, id) do update set unassigned_at = excluded.unassigned_at,
+    transit_status = excluded.transit_status, shipping_plan_id = excluded.shipping_plan_id,
+    shipment_id = excluded.shipment_id, shipment_reference_id = excluded.shipment_reference_id,
+    origin_stop_id = excluded.origin_stop_id, destination_stop_id = excluded.destination_stop_id
+),
+untagged as (
+  delete from order_tags t where t.team_id = $1 and t.order_id = any($7::uuid[])
+    and t.order_id in (select id from amended)
+    and not exists (select from json_populate_recordset(null::order_tags, $8) r
+                    where r.order_id = t.order_id and r.tag_id = t.tag_id)
+),
+tagged as (
+  {_insert("order_tags", OrderTagRow, 8, "amended")}
+  on conflict do nothing
+),
 told as (
-  {_insert("events", EventRow, 6, "amended")}
+  {_insert("events", EventRow, 9, "amended")}
+),
+to_deliver as (
+  {delivery_piece(10, "amended")}
 )
 select id from amended
 """
 
-# Each key is looked up by itself ("offset 0" keeps it so): as a join, a database without statistics on the
-# team reads all its orders.
-LOAD_SHOPIFY_ORDERS = f"""
-select coalesce(json_agg(o), '[]')::text as rows
-from unnest($2::text[], $3::bigint[]) k (kind, number)
-cross join lateral (
-  select {_columns(OrderRow, "o.")} from orders o
-  where o.team_id = $1 and o.shopify_id = k.number and o.shopify_kind = k.kind offset 0
-) o
+_FILES = _columns(DocumentRow)
+ADD_DOCUMENTS = f"""
+insert into release_documents (team_id, {_FILES})
+select $1, {_FILES} from json_populate_recordset(null::release_documents, $2)
 """
 
-LOAD_ITEMS = f"""
-select coalesce(json_agg(i order by i.order_id, i.position), '[]')::text as rows
-from unnest($2::uuid[]) k (id)
-cross join lateral (
-  select {_columns(HeldItemRow, "i.")} from order_items i
-  where i.team_id = $1 and i.order_id = k.id offset 0
-) i
+ADD_DOCUMENT_PART = """
+insert into document_parts (team_id, document_id, number, bytes) values ($1, $2, $3, $4)
 """
 
 NUMBERS_TAKEN = """
@@ -150,27 +195,13 @@ cross join lateral (
 
 TEAM_VERSION = "select version from teams where team_id = $1"
 
-_encode = msgspec.json.Encoder().encode
-_decode_orders = msgspec.json.Decoder(list[OrderRow]).decode
-_decode_items = msgspec.json.Decoder(list[HeldItemRow]).decode
+DOCUMENT_PART_BYTES = 256 * 1024
 
 
 async def team_version(db: Database, team_id: str) -> int | None:
     """The version of the team's workspace; None when there is no such team."""
     row = await db.fetchrow(TEAM_VERSION, team_id)
     return None if row is None else int(row["version"])
-
-
-async def load_shopify_orders(
-    db: Database, team_id: str, keys: Sequence[tuple[str, int]]
-) -> tuple[list[OrderRow], list[HeldItemRow]]:
-    """The orders that the team has of these (kind, number) pairs, and their lines by position."""
-    row = await db.fetchrow(LOAD_SHOPIFY_ORDERS, team_id, [kind for kind, _ in keys], [n for _, n in keys])
-    orders = _decode_orders(row["rows"]) if row else []
-    if not orders:
-        return [], []
-    row = await db.fetchrow(LOAD_ITEMS, team_id, [order.id for order in orders])
-    return orders, _decode_items(row["rows"]) if row else []
 
 
 class Owner(Struct, frozen=True):
@@ -187,27 +218,47 @@ async def numbers_taken(db: Database, team_id: str, numbers: Sequence[str]) -> d
     return {row["order_number"]: Owner(row["id"], row["shopify_kind"], row["shopify_id"]) for row in rows}
 
 
-async def add_orders(db: Database, team_id: str, rows: Arrivals) -> frozenset[str]:
-    """Adds the orders whose number and Shopify id are still free; returns the ids of those that were."""
-    parts = (rows.orders, rows.items, rows.milestones, rows.tasks, rows.events)
-    added = await db.fetch(ADD_ORDERS, team_id, *(_json(part) for part in parts))
-    return frozenset(row["id"] for row in added)
+async def add_orders(
+    db: Database, team_id: str, rows: Arrivals, version: int
+) -> tuple[int | None, frozenset[str]]:
+    """Adds the orders whose number and other names are still free, if the team's workspace is still of this
+    version; the version it is of, and the ids of the orders that were added.
+
+    Raises db.Orphan when something that they refer to was removed meanwhile.
+    """
+    parts = (rows.orders, rows.items, rows.milestones, rows.tasks, rows.tags, rows.events, rows.deliveries)
+    added = await db.fetch(ADD_ORDERS, team_id, *(json_rows(part) for part in parts), version)
+    ids = frozenset(row["id"] for row in added if row["id"] is not None)
+    return (added[0]["version"] if added else None), ids
 
 
 async def amend_orders(db: Database, team_id: str, rows: Amendments) -> frozenset[str]:
     """Changes the orders that are still at the version read; returns the ids of those that were.
 
-    Raises NumberTaken when a new order number was taken by another order meanwhile; then nothing is written.
+    Raises Taken when a new order number or external id was taken by another order meanwhile; then nothing is
+    written. Documents are added apart (`add_documents`).
     """
-    parts = (rows.kept_items, rows.new_items, rows.events)
     try:
         amended = await db.fetch(
-            AMEND_ORDERS, team_id, _json(rows.orders), rows.gone_items, *(_json(part) for part in parts)
+            AMEND_ORDERS,
+            team_id,
+            json_rows(rows.orders),
+            rows.gone_items,
+            *(json_rows(part) for part in (rows.kept_items, rows.new_items, rows.releases)),
+            rows.retagged,
+            *(json_rows(part) for part in (rows.tags, rows.events, rows.deliveries)),
         )
     except asyncpg.UniqueViolationError as error:
-        raise NumberTaken from error
+        raise Taken(error.constraint_name == "orders_by_external_id") from error
     return frozenset(row["id"] for row in amended)
 
 
-def _json(rows: Sequence[Struct]) -> str:
-    return _encode(rows).decode()
+async def add_documents(
+    db: Database, team_id: str, rows: Sequence[DocumentRow], contents: Mapping[str, bytes]
+) -> None:
+    """Stores documents of releases with their bytes, by document id; inside the caller's transaction."""
+    await db.execute(ADD_DOCUMENTS, team_id, json_rows(rows))
+    for document_id, content in contents.items():
+        for number, start in enumerate(range(0, len(content), DOCUMENT_PART_BYTES)):
+            part = content[start : start + DOCUMENT_PART_BYTES]
+            await db.execute(ADD_DOCUMENT_PART, team_id, document_id, number, part)

@@ -8,6 +8,7 @@ orders. Orders whose version moved meanwhile are left out of the returned ids (d
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
+from itertools import product
 from typing import Any
 
 from msgspec import Struct
@@ -17,7 +18,8 @@ from milepost.model.events import Event
 from milepost.model.lifecycle import Lifecycle
 from milepost.model.order import HeldStatus
 from milepost.store.db import Database
-from milepost.store.event_log import event_columns, event_piece
+from milepost.store.deliveries import DeliveryRow, delivery_piece, json_rows
+from milepost.store.event_log import event_columns, event_objects, event_piece
 from milepost.store.outbox import MESSAGES_OF_CHANGED, NewMessage, message_columns, message_piece
 from milepost.store.tallies import tally_piece
 
@@ -34,8 +36,6 @@ class CurrentMilestone(Struct, frozen=True, gc=False):
     status: str
     blocked: bool
     """A required task of it is open."""
-    confirmed_types: Sequence[str]
-    """Types of the order's confirmed milestones."""
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -88,11 +88,7 @@ _STANDING = """
   exists (
     select from order_tasks k
     where k.team_id = o.team_id and k.milestone_id = m.id and k.required and k.completed_at is null
-  ),
-  case when m.id is not null then array(
-    select c.type from order_milestones c
-    where c.team_id = o.team_id and c.order_id = o.id and c.status = 'confirmed'
-  ) end"""
+  )"""
 
 # The first unconfirmed milestone, when it names the status to be entered ($3). A refused order (its acceptance
 # rejected), a draft and a cancelled order have no current milestone (Milestones API 8.1).
@@ -189,6 +185,8 @@ class _Pieces(Struct, frozen=True):
     addons: bool
     milestones: bool
     messages: bool
+    webhooks: bool
+    """Deliveries, and what events carry for them."""
 
 
 _STEPS = """
@@ -213,8 +211,6 @@ changed as (
   returning o.id, o.is_draft, o.status_id, o.workflow_id, w.old_status_id, w.old_workflow_id
 ),
 tallied as ({tally_piece(_STEPS)}
-),
-logged as ({event_piece(at=14, actor=15, events=18)}
 )"""
 
 _ADDON = """,
@@ -243,7 +239,12 @@ _PARAMETERS = 26
 @cache
 def move_statement(pieces: _Pieces) -> str:
     """The SQL that moves orders, with the optional pieces that are needed."""
-    parts, number = [_MOVE], _PARAMETERS + 1
+    number = _PARAMETERS + 1
+    logged = event_piece(at=14, actor=15, events=18, objects=number if pieces.webhooks else None)
+    parts = [_MOVE, f",\nlogged as ({logged}\n)"]
+    if pieces.webhooks:
+        parts.append(f",\nto_deliver as ({delivery_piece(number + 1, 'changed')}\n)")
+        number += 2
     for wanted, piece, size in ((pieces.addons, _ADDON, 4), (pieces.milestones, _CONFIRM, 3)):
         if wanted:
             parts.append(piece.format(*(f"${number + index}" for index in range(size))))
@@ -257,17 +258,23 @@ def move_statement(pieces: _Pieces) -> str:
 def all_move_statements() -> list[str]:
     """Every variant: what the test prepares against the real schema."""
     flags = (False, True)
-    return [move_statement(_Pieces(a, b, c)) for a in flags for b in flags for c in flags]
+    return [move_statement(_Pieces(*chosen)) for chosen in product(flags, repeat=4)]
 
 
 async def move_orders(
-    db: Database, actor: Actor, moves: Sequence[StatusMove], now: datetime
+    db: Database,
+    actor: Actor,
+    moves: Sequence[StatusMove],
+    now: datetime,
+    deliveries: Sequence[DeliveryRow] = (),
 ) -> frozenset[str]:
     """Writes all moves whose orders are still at the version read; returns the ids of those that were."""
+    events = [event for move in moves for event in move.events]
     pieces = _Pieces(
         addons=any(move.addon for move in moves),
         milestones=any(move.confirmed_milestone for move in moves),
         messages=any(move.messages for move in moves),
+        webhooks=bool(deliveries) or any(event.new_object is not None for event in events),
     )
     rows = await db.fetch(
         move_statement(pieces),
@@ -277,7 +284,8 @@ async def move_orders(
         actor.kind,
         actor.id,
         actor.name,
-        *event_columns([event for move in moves for event in move.events]),
+        *event_columns(events),
+        *((event_objects(events), json_rows(deliveries)) if pieces.webhooks else ()),
         *_optional_columns(moves, pieces),
     )
     return frozenset(row[0] for row in rows)

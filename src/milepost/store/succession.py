@@ -12,7 +12,8 @@ from msgspec import Struct
 from milepost.model.actor import Actor
 from milepost.model.events import Event
 from milepost.store.db import Database
-from milepost.store.event_log import event_columns, event_piece
+from milepost.store.deliveries import DeliveryRow, delivery_piece, json_rows
+from milepost.store.event_log import event_columns, event_objects, event_piece
 from milepost.store.tallies import tally_piece
 
 DROP_ADDON = """
@@ -76,8 +77,10 @@ with changed as (
   set milestone_workflow_id = $3, version = version + 1, event_seq = event_seq + 1, updated_at = $4
   where team_id = $1 and id = any($2::uuid[])
   returning id
+),
+logged as ({event_piece(at=4, actor=5, events=8, objects=17)}
 )
-{event_piece(at=4, actor=5, events=8)}
+{delivery_piece(18, "changed")}
 """
 
 
@@ -117,7 +120,12 @@ async def lock_carriers(db: Database, team_id: str, workflow_id: str, limit: int
 
 
 async def move_carriers(
-    db: Database, actor: Actor, workflow_id: str, events: Sequence[Event], at: datetime
+    db: Database,
+    actor: Actor,
+    workflow_id: str,
+    events: Sequence[Event],
+    deliveries: Sequence[DeliveryRow],
+    at: datetime,
 ) -> None:
     """The orders of the events, one each, carry that workflow now."""
     await db.execute(
@@ -130,4 +138,6 @@ async def move_carriers(
         actor.id,
         actor.name,
         *event_columns(events),
+        event_objects(events),
+        json_rows(deliveries),
     )

@@ -1,6 +1,7 @@
 """From views and rules to the documents of this surface."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from milepost.kit.clock import Clock
@@ -146,7 +147,7 @@ def shipping_address(stop: dict[str, Any]) -> doc.ShippingAddress | None:
     get = stop.get
     latitude, longitude = get("latitude_text"), get("longitude_text")
     if latitude is None and longitude is None and (place := get("geolocation")):
-        latitude, longitude = str(place["latitude"]), str(place["longitude"])
+        latitude, longitude = _coordinate(place["latitude"]), _coordinate(place["longitude"])
     values = (
         get("company_name"),
         get("line_1"),
@@ -162,6 +163,11 @@ def shipping_address(stop: dict[str, Any]) -> doc.ShippingAddress | None:
 
 
 _NOWHERE = (None,) * 9
+
+
+def _coordinate(degrees: Decimal | int) -> str:
+    """All digits, never an exponent."""
+    return f"{degrees:f}" if isinstance(degrees, Decimal) else str(degrees)
 
 
 def shape_status(status: Status, workspace: Workspace) -> doc.Status:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from milepost.http.openapi import Schema, Schemas, component, document_schemas, ref
+from milepost.http.openapi import LIMITS, Schema, Schemas, component, document_schemas, limit_headers, ref
 from milepost.http.releases import View
 from milepost.surfaces.status_api.openapi.shapes import RefusalDetails
 from milepost.surfaces.status_api.openapi.words import REASONS, REFUSAL_VALUES
@@ -154,19 +154,6 @@ def _value(code: str, name: str) -> Any:
 
 def header_components(view: View) -> dict[str, Schema]:
     """The headers of answers."""
-    limits = {
-        f"X-RateLimit-{fact}-{window}": {
-            "description": f"{about} the {told}.",
-            "required": True,
-            "schema": each,
-        }
-        for window, told, seconds in (("Minute", "UTC minute", 60), ("Day", "UTC day", 86400))
-        for fact, about, each in (
-            ("Limit", "Requests that the key may make in", {"type": "integer", "minimum": 1}),
-            ("Remaining", "Requests left, after this one, in", {"type": "integer", "minimum": 0}),
-            ("Reset", "The end, in Unix seconds, of", {"type": "integer", "multipleOf": seconds}),
-        )
-    }
     return {
         "X-API-Version": _header("The version that answered.", {"type": "string", "const": view.version}),
         "X-API-Version-Known": _header(
@@ -177,7 +164,7 @@ def header_components(view: View) -> dict[str, Schema]:
         "X-Request-Id": _header(
             "The request's own id, or a new one.", {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}
         ),
-        **limits,
+        **limit_headers(),
         "Retry-After": _header("Seconds to wait.", {"type": "integer", "minimum": 1}),
         "WWW-Authenticate": _header("How to authenticate.", {"type": "string", "const": "Bearer"}),
         "Allow": _header("The methods that the path has.", {"type": "string"}),
@@ -188,9 +175,6 @@ def _header(about: str, schema: Schema) -> Schema:
     return {"description": about, "required": True, "schema": schema}
 
 
-_LIMITS = tuple(
-    f"X-RateLimit-{fact}-{window}" for window in ("Minute", "Day") for fact in ("Limit", "Remaining", "Reset")
-)
 _UNSURE = (400, 401, 429, 500)
 """Statuses that are also answered when the version asked for is not known."""
 _SPECIAL = {401: ("WWW-Authenticate",), 405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
@@ -206,7 +190,7 @@ def _headers(status: int) -> Schemas:
             "Vary": component("headers", "Vary"),
             **headers,
         }
-    named = (*_SPECIAL.get(status, ()), *(() if status in (401, 500, 503) else _LIMITS))
+    named = (*_SPECIAL.get(status, ()), *(() if status in (401, 500, 503) else LIMITS))
     return headers | {name: component("headers", name) for name in named}
 
 

@@ -1,0 +1,148 @@
+"""How one order is changed: decide on a read, commit by compare-and-set, together with the orders that follow.
+
+What all verbs of the Orders API share (docs/decisions/0005-compare-and-set.md). Most changes are one statement;
+one that touches a second order (a child order, or the parent of one) or brings documents is a transaction.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from msgspec import Struct
+
+from milepost.core.order_amendment import amend
+from milepost.core.races import OPTIMISTIC_TRIES, TRIES
+from milepost.kit.clock import Clock
+from milepost.kit.errors import Invalid, NotFound, Stale, Unmet
+from milepost.model.actor import Actor
+from milepost.model.order import EXTERNAL_ID, StoredOrder
+from milepost.model.purchase_order import settled
+from milepost.model.workflow import Workspace
+from milepost.store import order_loads, progress
+from milepost.store import orders as store
+from milepost.store.db import Database, Deadlock, Orphan
+
+PERMISSION = "canUpdateOrders"
+
+Matches = Callable[[int], bool] | None
+"""Whether a version of the order is one that the caller's If-Match accepts; None: there is no condition."""
+
+PAUSE = 0.02
+"""Seconds by which the longest wait after a lost race grows with each."""
+
+
+class Writing(Struct):
+    """All that one change writes. `contents`: the bytes of new documents, by document id."""
+
+    amendments: store.Amendments
+    arrivals: store.Arrivals
+    contents: dict[str, bytes]
+
+
+Decide = Callable[[Database, StoredOrder, datetime, Writing], Awaitable[StoredOrder]]
+"""What the order becomes; it may look further, and add what follows to the writing. Raises Refused."""
+
+
+class _Lost(Exception):
+    """Somebody else changed an order between the read and the write; nothing was written."""
+
+
+async def change_order(
+    db: Database,
+    actor: Actor,
+    workspace: Workspace,
+    order_id: str,
+    decide: Decide,
+    *,
+    clock: Clock,
+    matches: Matches = None,
+) -> StoredOrder:
+    """Changes one order; returns it as it is afterwards. When nothing differs nothing is written.
+
+    Raises Forbidden, Stale (`workspace` is no longer the team's), NotFound, Unmet (`matches` refuses the
+    version), Invalid `not_unique` and whatever `decide` raises; RuntimeError when the order stays contended,
+    which the lock of later tries rules out short of deadlock after deadlock.
+    """
+    actor.require(PERMISSION)
+    for tries in range(TRIES):
+        try:
+            if tries < OPTIMISTIC_TRIES:
+                async with db.attempt() as attempt:
+                    return await _round(attempt, actor, workspace, order_id, decide, clock, matches)
+            async with db.transaction() as tx:
+                await progress.lock_orders(tx, actor.team_id, [order_id])
+                return await _round(tx, actor, workspace, order_id, decide, clock, matches)
+        except (_Lost, Deadlock):
+            await asyncio.sleep(random.uniform(0, (tries + 1) * PAUSE))  # noqa: S311
+        except Orphan as orphan:
+            raise Stale from orphan  # what was decided on is gone: decide on what there is
+    raise RuntimeError(f"order {order_id} stayed contended over {TRIES} tries")
+
+
+async def _round(
+    db: Database,
+    actor: Actor,
+    workspace: Workspace,
+    order_id: str,
+    decide: Decide,
+    clock: Clock,
+    matches: Matches,
+) -> StoredOrder:
+    (before,) = await load(db, workspace, [order_id])
+    if matches is not None and not matches(before.version):
+        raise Unmet("The order is no longer the one that If-Match names")
+    now = clock()
+    writing = Writing(store.Amendments(), store.Arrivals(), {})
+    decided = settled(await decide(db, before, now, writing), workspace.house)
+    after = amend(writing.amendments, actor, workspace, before, decided, now)
+    if writing.amendments.orders:
+        try:
+            await _write(db, workspace, writing)
+        except store.Taken as taken:
+            raise not_unique(after, taken.is_external_id) from taken
+    return after
+
+
+async def load(db: Database, workspace: Workspace, ids: list[str]) -> list[StoredOrder]:
+    """The orders of these ids. Raises Stale, NotFound."""
+    version, found = await order_loads.load_orders(db, workspace.team.id, ids)
+    if version != workspace.version:
+        raise Stale
+    if len(found) != len(ids):
+        raise NotFound("Order")
+    return found
+
+
+async def _write(db: Database, workspace: Workspace, writing: Writing) -> None:
+    """All of it, or raises and nothing of it."""
+    if len(writing.amendments.orders) == 1 and not writing.arrivals.orders and not writing.contents:
+        await _amend(db, workspace, writing.amendments)
+        return
+    async with db.transaction() as tx:
+        await _amend(tx, workspace, writing.amendments)
+        if writing.arrivals.orders:
+            version, added = await store.add_orders(
+                tx, workspace.team.id, writing.arrivals, workspace.version
+            )
+            if version != workspace.version:
+                raise Stale
+            if len(added) != len(writing.arrivals.orders):
+                raise store.Taken(is_external_id=False)
+        await store.add_documents(tx, workspace.team.id, writing.amendments.documents, writing.contents)
+
+
+async def _amend(db: Database, workspace: Workspace, rows: store.Amendments) -> None:
+    if len(await store.amend_orders(db, workspace.team.id, rows)) != len(rows.orders):
+        raise _Lost
+
+
+def not_unique(order: StoredOrder, is_external_id: bool) -> Invalid:
+    """The refusal of an order that takes another one's number or external id."""
+    content = order.content
+    if not is_external_id:
+        return Invalid(
+            "not_unique", "order_number", f"The order number {content.order_number} is already used"
+        )
+    place = next(n for n, reference in enumerate(content.references) if reference.qualifier == EXTERNAL_ID)
+    return Invalid("not_unique", f"references.{place}.value", "Another order has this EXTERNAL_ID")

@@ -1,0 +1,1 @@
+"""What leaves the house: webhook deliveries and mail, carried outside from rows by workers."""

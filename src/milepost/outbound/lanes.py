@@ -1,0 +1,291 @@
+"""What a worker has in memory of the deliveries that are due: bounded, short-lived, and never the only place where
+something is kept.
+
+For each webhook that the worker holds there is a queue: a few deliveries read ahead, those in flight, and those
+whose outcome is not written down yet. An order's deliveries are a lane: while one of them is in memory no other is
+taken. What was read ahead and is not sent soon is dropped and read again, so that what a webhook's owner changes
+counts at once for all that was not begun.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from milepost.model.receiver import SealedReceiver
+from milepost.store.dispatch import Ask, Due, Found
+
+Key = tuple[str, str]
+"""Team id and webhook id."""
+
+AHEAD: Final = 8
+"""Deliveries read ahead for each one that may be in flight: what is sent while the next look is under way."""
+AHEAD_BYTES: Final = 2_097_152
+"""So much of bodies is read ahead for a webhook at most, going by those it had."""
+FRESH_SECONDS: Final = 0.3
+"""What was read longer ago is read again before it is sent."""
+LOOK_BACK: Final = timedelta(seconds=1)
+"""Each look begins so long before the end of the last one: changes commit later than they say."""
+MANY_IN_FLIGHT: Final = 1_000
+"""With so many in flight in all, each webhook may only have one more: those that hang leave room for others."""
+MOST_IN_FLIGHT: Final = 4_000
+
+_Floor = tuple[datetime, str]
+"""A place in the sequence in which deliveries are due: moment and id."""
+_NO_ID: Final = "00000000-0000-0000-0000-000000000000"
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BEGINNING_OF_ALL: Final = (_BEGINNING, _NO_ID)
+_FIRST_SIZE: Final = 8_192
+
+
+class Taken(Struct, frozen=True):
+    """A delivery to be sent now."""
+
+    due: Due
+    receiver: SealedReceiver
+    queue: "_Queue"
+
+
+class Lanes:
+    """The queues of one worker. `concurrency`: attempts of one webhook that may be in flight at a time."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._concurrency = concurrency
+        self._queues: dict[Key, _Queue] = {}
+        self._in_flight = 0
+        self._held: set[str] = set()
+        self._let_go: set[str] | None = None
+        """While a look is under way: what left memory since it began. The look may still have seen it."""
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
+    @property
+    def keys(self) -> Collection[Key]:
+        """The webhooks that may be sent to."""
+        return self._queues.keys()
+
+    def open(self, key: Key, *, paused_until: datetime | None) -> None:
+        """From now on the worker holds this webhook."""
+        if key not in self._queues:
+            self._queues[key] = _Queue()
+            self.pause(key, paused_until)
+
+    def close(self, key: Key) -> None:
+        """Nothing more is sent to this webhook. Attempts in flight end as they do."""
+        queue = self._queues.pop(key, None)
+        if queue is not None:
+            self._drop(queue)
+
+    def is_idle(self, key: Key) -> bool:
+        """Whether nothing of that webhook is in memory."""
+        queue = self._queues.get(key)
+        return queue is None or not (queue.ready or queue.open)
+
+    def drain(self, key: Key) -> None:
+        """Begin no more attempts for this webhook: it is to be given back once it is idle."""
+        if queue := self._queues.get(key):
+            queue.is_draining = True
+            self._drop(queue)
+
+    def pause(self, key: Key, until: datetime | None) -> None:
+        """Begin no attempt for this webhook before that moment."""
+        queue = self._queues.get(key)
+        if queue is not None and until is not None and until > (queue.paused_until or _BEGINNING):
+            queue.paused_until = until
+            self._drop(queue)
+
+    def look_back(self, key: Key) -> None:
+        """The next look for this webhook is at everything it has."""
+        if queue := self._queues.get(key):
+            queue.again = _BEGINNING_OF_ALL
+
+    def begin_look(self, now: datetime, at: float) -> tuple[list[Ask], list[str]]:
+        """A look begins at the moment `now`, `at` of the loop's clock: what to look for, of every webhook that has
+        room; and the ids of deliveries in memory, which need not be found."""
+        asks = []
+        for key, queue in self._queues.items():
+            if queue.wants_more(self._concurrency, at) and not queue.is_paused(now):
+                from_at, from_id = queue.begin()
+                places = queue.places(self._concurrency)
+                asks.append(
+                    Ask(team_id=key[0], webhook_id=key[1], from_at=from_at, from_id=from_id, places=places)
+                )
+        self._let_go = set()
+        return asks, list(self._held)
+
+    def end_look(self, asks: Iterable[Ask], found: Iterable[Found], now: datetime, at: float) -> int:
+        """What a look at the moment `now` found, begun at `at` of the loop's clock; returns how many deliveries
+        came into memory."""
+        by_queue: dict[Key, list[Found]] = {}
+        for one in found:
+            by_queue.setdefault((one.due.team_id, one.due.webhook_id), []).append(one)
+        taken = 0
+        for ask in asks:
+            key = (ask.team_id, ask.webhook_id)
+            queue = self._queues.get(key)
+            if queue is not None and not queue.is_draining:
+                mine = by_queue.get(key, [])
+                taken += self._put(queue, mine, at)
+                queue.looked(mine, now, is_limited=len(mine) >= ask.places)
+        self._let_go = None
+        return taken
+
+    def abandon_look(self, asks: Iterable[Ask]) -> None:
+        """The look failed: what it was to find is looked for again."""
+        self._let_go = None
+        for ask in asks:
+            if queue := self._queues.get((ask.team_id, ask.webhook_id)):
+                queue.look_again((ask.from_at, ask.from_id))
+
+    def put(self, found: Iterable[Found], at: float) -> None:
+        """What was found otherwise, read at `at` of the loop's clock."""
+        for one in found:
+            queue = self._queues.get((one.due.team_id, one.due.webhook_id))
+            if queue is not None and not queue.is_draining:
+                self._put(queue, [one], at)
+
+    def take(self, key: Key, now: datetime, at: float) -> Taken | None:
+        """The next delivery of the webhook, from now on in flight; None when there is none or no room."""
+        queue = self._queues.get(key)
+        if queue is None or not queue.ready:
+            return None
+        many = self._in_flight >= MANY_IN_FLIGHT
+        room = 1 if many else self._concurrency
+        if queue.in_flight >= room or self._in_flight >= MOST_IN_FLIGHT or queue.is_paused(now):
+            return None
+        if at - queue.ready[0].read_at > FRESH_SECONDS:
+            self._drop(queue)
+            return None
+        one = queue.ready.popleft()
+        queue.in_flight += 1
+        queue.open.add(one.due.id)
+        self._in_flight += 1
+        return Taken(one.due, one.receiver, queue)
+
+    def ended(self, taken: Taken, at: float) -> None:
+        """The attempt ended, `at` of the loop's clock: its place is free. The delivery stays in memory until
+        `settled`."""
+        self._in_flight -= 1
+        taken.queue.in_flight -= 1
+        taken.queue.moved_at = at
+
+    def settled(self, taken: Taken) -> None:
+        """The outcome is written down, or given up."""
+        taken.queue.open.discard(taken.due.id)
+        taken.queue.lanes.discard(taken.due.order_id)
+        self._held.discard(taken.due.id)
+        if self._let_go is not None:
+            self._let_go.add(taken.due.id)
+
+    def wants_look(self, key: Key, at: float) -> bool:
+        """Whether the webhook has room, and the last look for it left something."""
+        queue = self._queues.get(key)
+        return queue is not None and queue.has_more and queue.wants_more(self._concurrency, at)
+
+    def ready(self) -> list[Key]:
+        """The webhooks of which something is read and not begun."""
+        return [key for key, queue in self._queues.items() if queue.ready]
+
+    def _put(self, queue: "_Queue", found: Iterable[Found], at: float) -> int:
+        taken = 0
+        for one in found:
+            due = one.due
+            if due.id in self._held or (self._let_go is not None and due.id in self._let_go):
+                continue
+            if due.order_id is not None:
+                if due.order_id in queue.lanes:
+                    continue
+                queue.lanes.add(due.order_id)
+            self._held.add(due.id)
+            queue.ready.append(_Ready(due, one.receiver, at))
+            queue.size = max(len(due.body), (7 * queue.size + len(due.body)) // 8)
+            taken += 1
+        return taken
+
+    def _drop(self, queue: "_Queue") -> None:
+        """Forgets what was read ahead; the next look finds it again."""
+        for one in queue.ready:
+            queue.lanes.discard(one.due.order_id)
+            queue.look_again((one.due.next_attempt_at, one.due.id))
+            self._held.discard(one.due.id)
+        queue.ready.clear()
+
+
+class _Ready(Struct, frozen=True):
+    due: Due
+    receiver: SealedReceiver
+    read_at: float
+
+
+class _Queue:
+    """One webhook."""
+
+    __slots__ = (
+        "again",
+        "floor",
+        "has_more",
+        "in_flight",
+        "is_draining",
+        "lanes",
+        "moved_at",
+        "open",
+        "paused_until",
+        "ready",
+        "size",
+    )
+
+    def __init__(self) -> None:
+        self.ready: deque[_Ready] = deque()
+        self.in_flight = 0
+        self.open: set[str] = set()
+        """Deliveries begun and not settled."""
+        self.lanes: set[str | None] = set()
+        """Orders of which a delivery is in memory."""
+        self.floor = _BEGINNING_OF_ALL
+        """Where the next look begins: what was due earlier was seen. It is in memory, or waits behind another of
+        its order, or is found by a later look at everything."""
+        self.again: _Floor | None = None
+        """The next look begins here, if that is earlier: something was dropped."""
+        self.has_more = True
+        self.moved_at = 0.0
+        """When an attempt ended last."""
+        self.paused_until: datetime | None = None
+        self.is_draining = False
+        self.size = _FIRST_SIZE
+        """Of a body, about."""
+
+    def is_paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and now < self.paused_until
+
+    def wants_more(self, concurrency: int, at: float) -> bool:
+        """Whether to read ahead: not for a receiver that hangs with all its places taken."""
+        if self.is_draining or (self.in_flight >= concurrency and at - self.moved_at > FRESH_SECONDS):
+            return False
+        return 2 * len(self.ready) <= self._ahead(concurrency)
+
+    def places(self, concurrency: int) -> int:
+        return self._ahead(concurrency) - len(self.ready)
+
+    def begin(self) -> "_Floor":
+        """Where a look begins, from now on."""
+        floor = self.floor if self.again is None else min(self.floor, self.again)
+        self.again = None
+        return floor
+
+    def look_again(self, floor: "_Floor") -> None:
+        self.again = floor if self.again is None else min(self.again, floor)
+        self.has_more = True
+
+    def looked(self, found: list[Found], now: datetime, *, is_limited: bool) -> None:
+        self.floor = (now - LOOK_BACK, _NO_ID)
+        if is_limited:
+            last = found[-1].due
+            self.floor = min(self.floor, (last.next_attempt_at, last.id))
+        self.has_more = is_limited or self.again is not None
+
+    def _ahead(self, concurrency: int) -> int:
+        return max(1, min(AHEAD * concurrency, AHEAD_BYTES // self.size))

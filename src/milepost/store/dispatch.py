@@ -1,0 +1,320 @@
+"""The queue of deliveries as the workers see it: what is due, and what came of it.
+
+A worker reads only for webhooks whose lease it holds (store/leases.py), and it alone sends for them: so nothing
+is written when a delivery is taken, and each is updated once when an attempt of it ends. Nothing here depends on
+when dead rows are removed: a transaction that stays open for hours makes nobody look at more rows
+(docs/decisions/0015-delivery-engine.md).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+from msgspec import Struct
+
+from milepost.model.receiver import SealedReceiver
+from milepost.store.db import Database
+
+PLANNER = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+"""For the connections on which these statements run. Of a queue the planner's numbers are never true: a plan made
+while it is empty is kept when it is long. With these there is one plan, whatever the numbers say: every row is
+found by an index, in its sequence. And it is made once."""
+
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+)
+"""The database is away or busy; the same statement may succeed later."""
+
+NOT_TAKEN = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""The database does not take these values."""
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """For which webhook, from where on and how many deliveries are wanted."""
+
+    team_id: str
+    webhook_id: str
+    from_at: datetime
+    from_id: str
+    """Only what is due at that moment (of one moment: with that id) or later is looked at."""
+    places: int
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A delivery that may be sent: it is the first of its order for this webhook, and its time has come."""
+
+    team_id: str
+    webhook_id: str
+    id: str
+    event_id: str
+    event_name: str
+    order_id: str | None
+    sequence: int | None
+    body: str
+    attempt_count: int
+    tries: int
+    next_attempt_at: datetime
+
+
+class Found(Struct, frozen=True):
+    """A delivery to be sent, and where to."""
+
+    due: Due
+    receiver: SealedReceiver
+
+
+class Settlement(Struct, frozen=True, kw_only=True):
+    """What came of one attempt, as it is written down."""
+
+    team_id: str
+    id: str
+    number: int
+    """The attempt's number: one more than were known of when the delivery was read."""
+    tries: int
+    """Attempts of the present schedule when it was read."""
+    status: Literal["PENDING", "SUCCEEDED", "FAILED"]
+    next_attempt_at: datetime | None
+    ended_at: datetime
+    started_at: datetime
+    duration_ms: int
+    response_status: int | None
+    error: str | None
+    response_excerpt: str | None
+    request_headers: str
+    """A JSON object."""
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """What several attempts together tell about a webhook."""
+
+    team_id: str
+    webhook_id: str
+    succeeded: bool
+    """Whether one of them did: then the unbroken run of failures began anew."""
+    failures: int
+    """After the last success, if there was one."""
+    failing_since: datetime | None
+    """The first of these."""
+    last_error: str | None
+    paused_until: datetime | None
+
+
+_RECEIVER = """w.url, w.username, w.sealed_password, w.sealed_secret, w.sealed_previous_secret,
+       w.previous_secret_expires_at"""
+_DUE = """d.team_id, d.webhook_id, d.id, d.event_id, d.event_name, d.order_id, d.sequence, d.body,
+       d.attempt_count, d.tries, d.next_attempt_at"""
+_DUE_FIELDS = len(Due.__struct_fields__)
+
+# One look at every webhook that has room. The index deliveries_due gives each its deliveries from where the last
+# look ended; those behind an unfinished one of their order are passed over, by a probe of deliveries_in_line.
+READ_DUE = f"""
+select {_DUE}, {_RECEIVER}
+from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::int[])
+  as ask (team_id, webhook_id, from_at, from_id, places)
+join webhooks w on w.team_id = ask.team_id and w.id = ask.webhook_id and w.status = 'ENABLED'
+cross join lateral (
+  select * from deliveries d
+  where d.team_id = ask.team_id and d.webhook_id = ask.webhook_id
+    and (d.next_attempt_at, d.id) >= (ask.from_at, ask.from_id) and d.next_attempt_at <= $6
+    and d.id <> all($7::uuid[])
+    and (d.order_id is null or d.sequence = (
+      select e.sequence from deliveries e
+      where e.team_id = d.team_id and e.webhook_id = d.webhook_id and e.order_id = d.order_id
+        and e.status = 'PENDING'
+      order by e.sequence limit 1))
+  order by d.next_attempt_at, d.id limit ask.places
+) d
+"""
+
+# One statement for many attempts: deliveries and attempts are written, what the webhooks went through is counted,
+# and the next delivery of each order that is free now is told.
+#
+# An attempt counts only as the one after those that the delivery has: who sent without a lease, being late, writes
+# nothing. A delivery that was canceled meanwhile stays canceled; one whose schedule was begun anew meanwhile keeps
+# the new schedule, unless the attempt succeeded.
+SETTLE = f"""
+with result as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::timestamptz[],
+    $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[])
+    as r (team_id, id, number, tries, status, next_attempt_at, ended_at, started_at, duration_ms,
+          response_status, error, response_excerpt, request_headers)
+),
+settled as (
+  update deliveries d set
+    attempt_count = r.number,
+    tries = d.tries + (d.tries = r.tries)::int,
+    status = case when d.status = 'PENDING' and (d.tries = r.tries or r.status = 'SUCCEEDED')
+                  then r.status else d.status end,
+    next_attempt_at = case when d.status = 'PENDING' and (d.tries = r.tries or r.status = 'SUCCEEDED')
+                           then r.next_attempt_at else d.next_attempt_at end,
+    finished_at = case when d.status = 'PENDING' and r.status <> 'PENDING'
+                            and (d.tries = r.tries or r.status = 'SUCCEEDED')
+                       then r.ended_at else d.finished_at end
+  from result r
+  where d.team_id = r.team_id and d.id = r.id and d.attempt_count = r.number - 1
+  returning d.team_id, d.webhook_id, d.id, d.order_id, d.status, r.number, r.started_at, r.duration_ms,
+            r.response_status, r.error, r.response_excerpt, r.request_headers
+),
+recorded as (
+  insert into attempts (team_id, delivery_id, number, started_at, duration_ms, response_status, error,
+                        response_excerpt, request_headers)
+  select team_id, id, number, started_at, duration_ms, response_status, error, response_excerpt,
+         request_headers::jsonb
+  from settled
+),
+counted as (
+  update webhooks w set
+    failing_since = case when run.succeeded then run.failing_since
+                         else coalesce(w.failing_since, run.failing_since) end,
+    failed_attempts = case when run.succeeded then run.failures else w.failed_attempts + run.failures end,
+    last_error = case when run.succeeded then run.last_error else coalesce(run.last_error, w.last_error) end,
+    paused_until = greatest(w.paused_until, run.paused_until)
+  from unnest($14::uuid[], $15::uuid[], $16::bool[], $17::int[], $18::timestamptz[], $19::text[],
+              $20::timestamptz[])
+    as run (team_id, webhook_id, succeeded, failures, failing_since, last_error, paused_until)
+  where w.team_id = run.team_id and w.id = run.webhook_id and w.status = 'ENABLED'
+    and (run.failures > 0 or run.paused_until is not null or w.failing_since is not null)
+)
+select s.id as settled_id, {_DUE.replace("d.", "n.")}, {_RECEIVER.replace("w.", "n.")}
+from settled s left join lateral (
+  select {_DUE}, {_RECEIVER}
+  from (
+    select * from deliveries e
+    where e.team_id = s.team_id and e.webhook_id = s.webhook_id and e.order_id = s.order_id
+      and e.status = 'PENDING' and e.id <> all($2::uuid[])
+    order by e.sequence limit 1
+  ) d
+  join webhooks w on w.team_id = d.team_id and w.id = d.webhook_id and w.status = 'ENABLED'
+  where s.status <> 'PENDING' and s.order_id is not null and d.next_attempt_at <= $21
+) n on true
+"""
+
+# Webhooks to be disabled for failing: judged where an attempt failed just now.
+READ_FAILING = """
+select w.team_id, w.id, w.last_error
+from unnest($1::uuid[], $2::uuid[]) as asked (team_id, webhook_id)
+join webhooks w on w.team_id = asked.team_id and w.id = asked.webhook_id
+where w.status = 'ENABLED' and w.failed_attempts >= $3 and w.failing_since <= $4
+"""
+
+# At most one mail for each webhook and hour; others are counted, and the next mail tells how many.
+LOCK_FOR_MAIL = """
+select w.team_id, w.id, w.url, w.error_contact_email, w.mailed_at, w.mails_held_back
+from unnest($1::uuid[], $2::uuid[]) as asked (team_id, webhook_id)
+join webhooks w on w.team_id = asked.team_id and w.id = asked.webhook_id
+order by w.team_id, w.id
+for update of w
+"""
+
+MARK_MAILED = """
+update webhooks set mailed_at = $3, mails_held_back = 0 where team_id = $1 and id = $2
+"""
+
+COUNT_HELD_BACK = """
+update webhooks set mails_held_back = mails_held_back + $3 where team_id = $1 and id = $2
+"""
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """Who is told of failed deliveries, and when last."""
+
+    team_id: str
+    webhook_id: str
+    url: str
+    email: str
+    mailed_at: datetime | None
+    held_back: int
+
+
+async def read_due(db: Database, asks: Sequence[Ask], now: datetime, held: Sequence[str]) -> list[Found]:
+    """What may be sent at `now`, for each webhook by the moment it became due; without the deliveries `held`."""
+    rows = await db.fetch(READ_DUE, *_columns(asks, _ASK), now, held)
+    return [_found(row) for row in rows]
+
+
+async def settle(
+    db: Database, settlements: Sequence[Settlement], runs: Sequence[Run], now: datetime
+) -> tuple[set[str], list[Found]]:
+    """Writes down what came of attempts, at most one of each delivery. Returns the ids of the deliveries whose
+    attempt counted, and what may be sent next of their orders."""
+    rows = await db.fetch(SETTLE, *_columns(settlements, _SETTLEMENT), *_columns(runs, _RUN), now)
+    found = [_found(row[1:]) for row in map(tuple, rows) if row[1] is not None]
+    return {row[0] for row in rows}, found
+
+
+async def read_failing(
+    db: Database, webhooks: Sequence[tuple[str, str]], failures: int, since: datetime
+) -> list[tuple[str, str, str]]:
+    """Those of the webhooks (team id, webhook id) that failed so often, and without a success since then; each
+    with its last error."""
+    rows = await db.fetch(READ_FAILING, *_ids(webhooks), failures, since)
+    return [(row["team_id"], row["id"], row["last_error"] or "") for row in rows]
+
+
+async def lock_for_mail(tx: Database, webhooks: Sequence[tuple[str, str]]) -> list[Contact]:
+    """Whom to tell, with the webhooks' rows held until the transaction ends."""
+    rows = await tx.fetch(LOCK_FOR_MAIL, *_ids(webhooks))
+    return [
+        Contact(
+            team_id=row["team_id"],
+            webhook_id=row["id"],
+            url=row["url"],
+            email=row["error_contact_email"],
+            mailed_at=row["mailed_at"],
+            held_back=row["mails_held_back"],
+        )
+        for row in rows
+    ]
+
+
+async def mark_mailed(tx: Database, team_id: str, webhook_id: str, at: datetime) -> None:
+    await tx.execute(MARK_MAILED, team_id, webhook_id, at)
+
+
+async def count_held_back(tx: Database, team_id: str, webhook_id: str, deliveries: int) -> None:
+    await tx.execute(COUNT_HELD_BACK, team_id, webhook_id, deliveries)
+
+
+_ASK = Ask.__struct_fields__
+_SETTLEMENT = Settlement.__struct_fields__
+_RUN = Run.__struct_fields__
+
+
+def _columns(rows: Sequence[Struct], names: Sequence[str]) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _ids(webhooks: Sequence[tuple[str, str]]) -> list[list[str]]:
+    return [[team_id for team_id, _ in webhooks], [webhook_id for _, webhook_id in webhooks]]
+
+
+def _found(row: asyncpg.Record | tuple[Any, ...]) -> Found:
+    due = tuple(row[:_DUE_FIELDS])
+    url, username, password, secret, previous, expires_at = row[_DUE_FIELDS:]
+    return Found(
+        Due(**dict(zip(Due.__struct_fields__, due, strict=True))),
+        SealedReceiver(
+            webhook_id=due[1],
+            url=url,
+            username=username,
+            sealed_password=password,
+            sealed_secret=secret,
+            sealed_previous_secret=previous,
+            previous_secret_expires_at=expires_at,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The Orders API: purchase orders as rich documents, the event feed and webhooks, directly below the host."""
