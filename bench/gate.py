@@ -35,7 +35,13 @@ async def microseconds(url: str, team: Team, repeats: int) -> float:
         clock = system_clock(0)
         memory = Memory(pool, House())
         api = StatusApi(
-            pool, memory, Gate(memory, Limits(), clock), clock, default_version="1.4", bulk_max_orders=1000
+            pool,
+            memory,
+            Gate(memory, Limits(), clock),
+            clock,
+            default_version="1.4",
+            bulk_max_orders=1000,
+            wake=lambda: None,
         )
         _take_handlers(api)
         await _calls(api, team, 100)  # remembers key and workspace

@@ -43,6 +43,7 @@ def build(
         clock,
         default_version=settings.default_api_version,
         bulk_max_orders=settings.bulk_max_orders,
+        wake=wake,
     )
     orders = orders_api.OrdersApi(
         pool,

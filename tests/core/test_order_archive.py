@@ -19,7 +19,8 @@ from milepost.kit.errors import Forbidden, Invalid, Stale
 from milepost.model.actor import Actor
 from milepost.model.order_archive import ArchivedOrder, PlainOrder, check
 from milepost.model.workflow import Workspace
-from tests.core.orders_in import NOW
+from tests.core.orders_in import NOW, Shop
+from tests.core.test_purchase_order_lives import Life
 from tests.core.whole_orders import SETUP, Yard
 
 TABLES = (
@@ -113,6 +114,25 @@ async def test_everything_is_back_as_it_was(yard, twin):
     here, there = await tallies(yard), await tallies(twin)
     assert here == there
     assert sum(here.values()) == 6
+
+
+@pytest.mark.parametrize("seed", [101, 102, 103])
+async def test_random_lives_come_back(pool, tmp_path, seed):
+    """Whatever became of orders by every verb there is: lines that left, legs taken off, children of children."""
+    life = Life(await Shop.open(pool), seed)
+    await life.begin()
+    for _ in range(40):
+        await life.step()
+    yard = Yard(pool, life.shop.team_id, life.shop.name)
+    yard.clock = life.clock
+    twin = await yard.twin()
+    text = await yard.export()
+    report = await twin.bring(tmp_path / "orders", text)
+    assert (report.created, report.failures) == (len(life.orders), [])
+    assert await twin.export() == text
+    before, after = await contents(yard), await contents(twin)
+    assert set(after["tags"]) <= set(before.pop("tags")), "tags that no order has stay behind"
+    assert [table for table, rows in before.items() if after[table] != rows] == []
 
 
 async def tallies(yard: Yard) -> dict[Any, int]:

@@ -1,8 +1,10 @@
 """Walks a page of the guide: its commands are run as they stand, and what they print is compared."""
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -67,15 +69,21 @@ def _run(commands: list[str], work: Path, data: Path) -> list[str]:
         "PATH": ":".join([*map(str, programs), os.environ["PATH"]]),
         "MILEPOST_DATA_DIR": str(data),
     }
-    run = subprocess.run(
+    shell = subprocess.Popen(
         ["bash", "-c", "\n".join(f"{command}\necho -n '{_END}'" for command in commands)],
         cwd=work,
         env=environment,
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
+        start_new_session=True,
     )
-    *outputs, rest = run.stdout.split(_END)
-    assert (len(outputs), rest) == (len(commands), ""), run.stdout[-2000:] + run.stderr[-2000:]
+    try:
+        printed, complaints = shell.communicate(timeout=120)
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # what a page that failed half-way has left running
+            os.killpg(shell.pid, signal.SIGTERM)
+    *outputs, rest = printed.split(_END)
+    assert (len(outputs), rest) == (len(commands), ""), printed[-2000:] + complaints[-2000:]
     return outputs

@@ -265,7 +265,9 @@ async def test_the_workspace_changes_while_orders_come_in(twin, tmp_path, monkey
     async def load(*given: Any) -> Workspace:
         known = await read(*given)
         if (change := next(changes, None)) is not None:
-            await twin.apply({"statuses": [{"name": f"Newer {change}", "color": "#000000"}]})
+            with monkeypatch.context() as inside:
+                inside.setattr(workspaces, "load", read)  # which applying uses, too
+                await twin.apply({"statuses": [{"name": f"Newer {change}", "color": "#000000"}]})
         return known
 
     monkeypatch.setattr(workspaces, "load", load)

@@ -3,22 +3,32 @@
 import json
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import schemathesis
-from schemathesis.core.failures import AcceptedNegativeData, RejectedPositiveData
-from schemathesis.openapi.checks import AllowHeaderMismatch
+from schemathesis.core.failures import AcceptedNegativeData
+from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData
 
 _SEEN = Path(os.environ["MILEPOST_TEST_SCHEMATHESIS_SEEN"])
-_MEANT = json.loads(os.environ["MILEPOST_TEST_SCHEMATHESIS_MEANT"])
+_TOLD = json.loads(os.environ["MILEPOST_TEST_SCHEMATHESIS_MEANT"])
+_MEANT = _TOLD["ids"]
 """Ids of the team by the sample ids of the document."""
+_PATHS = _TOLD["paths"]
+"""By operation, what samples mean in its path: things that nothing else is tried on."""
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Sample ids become ids of the team, so that requests get past "not found"."""
+    own = _PATHS.get(case.operation.definition.raw["operationId"], {})
+    path = case.path_parameters or {}
+    case.path_parameters = {
+        name: own.get(name, value) if value in _MEANT else value for name, value in path.items()
+    }
     case.path_parameters = _meant(case.path_parameters)
     case.body = _meant(case.body)
     case.query = _meant(case.query)
+    _renew(case.headers)
 
 
 def _meant(value):
@@ -27,6 +37,14 @@ def _meant(value):
     if isinstance(value, list):
         return [_meant(each) for each in value]
     return _MEANT.get(value, value) if isinstance(value, str) else value
+
+
+def _renew(headers):
+    """A sample key would be used by all samples, and a sample tag is that of an order just made."""
+    if headers and headers.get("Idempotency-Key") == _TOLD["key"]:
+        headers["Idempotency-Key"] = uuid4().hex
+    if headers and headers.get("If-Match") == _TOLD["tag"]:
+        headers["If-Match"] = "*"
 
 
 @schemathesis.check

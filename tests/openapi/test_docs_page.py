@@ -104,6 +104,24 @@ async def test_the_chooser_changes_the_version(world, browsing: Page):
     assert await browsing.input_value("#document") == f"status-{VERSIONS[-1]}"
 
 
+async def test_the_orders_api_is_shown_with_its_webhooks(world, browsing: Page):
+    await browsing.goto(f"{world.base}/docs")
+    await titles(browsing)
+    await browsing.select_option("#document", "orders")
+    await browsing.wait_for_selector("#operations-Orders-createOrder")
+    text = await titles(browsing)
+    assert "Milepost Orders API" in text
+    assert "Create an order with its items" in text
+    assert "A milestone of the order was confirmed." in text
+    block = browsing.locator("#operations-Releases-createRelease")
+    await block.locator(".opblock-summary-control").click()
+    await block.locator(".opblock-body").wait_for()
+    text = await block.inner_text()
+    assert "Needs the permission canUpdateOrders" in text
+    assert "multipart/form-data" in text
+    assert "exceeds_available" in text
+
+
 async def test_an_unknown_version_in_the_address_is_ignored(world, browsing: Page):
     await browsing.goto(f"{world.base}/docs?document=https://elsewhere.example/x")
     await titles(browsing)

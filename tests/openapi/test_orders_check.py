@@ -91,7 +91,7 @@ LIMITS = {
 }
 HEADERS = {"X-Request-Id": "r", **LIMITS}
 ORDER = ANSWERS["getOrder"]["order"]
-REFUSED = {
+REFUSED: dict[str, Any] = {
     "error_description": "No",
     "errors": [{"field": "limit", "code": "out_of_range", "message": "No"}],
     "detail": [{"loc": ["query", "limit"], "msg": "No", "type": "value_error.out_of_range"}],

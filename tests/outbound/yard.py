@@ -16,7 +16,6 @@ from milepost.model.actor import system_actor
 from milepost.model.receiver_address import Reach
 from milepost.model.webhook import Authentication, WebhookWish
 from milepost.outbound.runner import Outbound
-from milepost.reads import workspace
 from milepost.settings import Settings
 from milepost.store.db import Pool
 from tests.surfaces.world import TurnableClock
@@ -63,8 +62,8 @@ class Yard:
         made, secret = await subscriptions.create_webhook(
             self.pool,
             system_actor(self.team_id),
-            await workspace.load(self.pool, self.team_id),
             wish,
+            seen=None,
             sealer=SEALER,
             reach=REACH,
             most=1_000,
@@ -102,7 +101,7 @@ class Yard:
             [order for _, order, _ in wanted],
             [sequence for _, _, sequence in wanted],
             bodies,
-            [now + timedelta(microseconds=number) - timedelta(seconds=1) for number in range(len(wanted))],
+            [now - timedelta(microseconds=len(wanted) - number) for number in range(len(wanted))],
         )
         return events
 

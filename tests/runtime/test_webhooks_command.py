@@ -76,12 +76,12 @@ class Yard:
             made, secret = await create_webhook(
                 pool,
                 shop.actor,
-                await shop.workspace(),
                 WebhookWish(
                     url=receiver.url,
                     enabled_events=("order.created",),
                     error_contact_email="edi@birchline.example",
                 ),
+                seen=None,
                 sealer=Sealer(SECRET_KEY.encode()),
                 reach=Reach((ip_network("127.0.0.0/8"),), allow_http=True),
                 most=9,
@@ -116,7 +116,6 @@ class Yard:
             await replace_webhook(
                 pool,
                 shop.actor,
-                await shop.workspace(),
                 self.webhook_id,
                 lambda stored, held: WebhookWish(
                     url=stored.url,
@@ -124,6 +123,7 @@ class Yard:
                     error_contact_email=stored.error_contact_email,
                     status="DISABLED",
                 ),
+                seen=None,
                 sealer=Sealer(SECRET_KEY.encode()),
                 reach=Reach(),
                 clock=lambda: datetime.now(UTC),

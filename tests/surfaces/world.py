@@ -454,6 +454,7 @@ def _with_channels(pool: Pool, clock: TurnableClock, channels: frozenset[Channel
         clock,
         default_version="1.4",
         bulk_max_orders=1000,
+        wake=lambda: None,
         channels=channels,
     )
 

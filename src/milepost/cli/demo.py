@@ -53,7 +53,8 @@ def demo(
 ) -> None:
     """Start everything with a sample workspace and sample orders; Ctrl-C ends it.
 
-    A receiver of its own prints the events of every change, brought by a webhook. Without --data-dir and --database-url it lives in a temporary folder, which is removed at the end.
+    A receiver of its own prints the event of every change, brought by a webhook. Without --data-dir and
+    --database-url it lives in a temporary folder, which is removed at the end.
     """
     with session.exit_codes():
         from milepost.cli import logs, serving

@@ -26,9 +26,9 @@ from milepost.model.actor import system_actor
 from milepost.model.events import EventType
 from milepost.model.signature import sign
 from milepost.model.webhook import WebhookWish
-from milepost.reads import webhooks, workspace
+from milepost.reads import webhooks
 from milepost.settings import Settings, secret_key
-from milepost.settings.rules import house_of, reach_of
+from milepost.settings.rules import reach_of
 from milepost.store.db import Pool
 
 HOST: Final = "127.0.0.1"
@@ -47,13 +47,12 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 async def subscribe(settings: Settings, db: Pool, team_id: str, url: str) -> str | None:
     """The secret of a new webhook that sends every event there; that of an earlier demo goes. None, after a word
     about it, when the settings allow no such webhook."""
-    actor, house = system_actor(team_id, "Command line"), house_of(settings)
+    actor = system_actor(team_id, "Command line")
     clock = system_clock(settings.clock_offset_seconds)
     _, known = await webhooks.list_webhooks(db, team_id, limit=settings.webhook_max_per_team)
     for one in known or ():
         if one.custom_data == MARK:
-            team = await workspace.load(db, team_id, house)
-            await subscriptions.delete_webhook(db, actor, team, one.id, clock=clock)
+            await subscriptions.delete_webhook(db, actor, one.id, seen=None, clock=clock)
     wish = WebhookWish(
         url=url,
         enabled_events=get_args(EventType),
@@ -64,8 +63,8 @@ async def subscribe(settings: Settings, db: Pool, team_id: str, url: str) -> str
         _, secret = await subscriptions.create_webhook(
             db,
             actor,
-            await workspace.load(db, team_id, house),
             wish,
+            seen=None,
             sealer=Sealer(secret_key(settings)),
             reach=reach_of(settings),
             most=settings.webhook_max_per_team,

@@ -12,7 +12,7 @@ import msgspec
 from milepost.cli import schema, session
 from milepost.core import feed
 from milepost.settings import Settings, SettingsError, effective, secret_key, variable
-from milepost.store import db
+from milepost.store import db, mail_queue
 from milepost.store.embedded.errors import EmbeddedError
 
 _OLDEST_SERVER: Final = 150_000
@@ -78,6 +78,7 @@ async def _database_findings(url: str) -> list[Finding]:
             _migrations(found),
             await _role(url, found),
             await _feed(url, found),
+            await _waiting_mail(connection, found),
             await _clocks(connection),
         ]
     finally:
@@ -144,6 +145,20 @@ async def _feed(url: str, found: schema.State) -> Finding:
     return Finding("events", "ok", "the feed can be read")
 
 
+async def _waiting_mail(connection: Any, found: schema.State) -> Finding:
+    if found is not schema.State.CURRENT:
+        return Finding("waiting mail", "warn", "cannot be told before the schema is up to date")
+    mails = await connection.fetchval(mail_queue.COUNT_WAITING)
+    if mails:
+        return Finding(
+            "waiting mail",
+            "warn",
+            f"{mails} mails wait to be sent",
+            "run milepost serve or milepost work, with MILEPOST_SMTP_URL and MILEPOST_MAIL_FROM set",
+        )
+    return Finding("waiting mail", "ok", "no mail waits to be sent")
+
+
 async def _clocks(connection: Any) -> Finding:
     before = datetime.now(UTC)
     theirs = await connection.fetchval("select clock_timestamp()")
@@ -184,7 +199,9 @@ def _secret(settings: Settings) -> Finding:
 def _mail(settings: Settings) -> Finding:
     if settings.smtp_url is None:
         return Finding(
-            "mail", "ok", "no mail server is set (MILEPOST_SMTP_URL); this release sends no mail yet"
+            "mail",
+            "ok",
+            "no mail server is set (MILEPOST_SMTP_URL): mail about webhooks is kept, and not sent",
         )
     if settings.mail_from is None:
         return Finding("mail", "fail", "a mail server is set, but no sender", "set MILEPOST_MAIL_FROM")

@@ -7,6 +7,7 @@ import typer
 
 from milepost.cli import session
 from milepost.cli.order_format import FormatName, form_of
+from milepost.cli.orders import plain
 from milepost.cli.progress import progress_bar
 from milepost.cli.team import TeamName, choose, house, now
 
@@ -157,7 +158,7 @@ def _text(file: Path, result: "Report | str", position: str) -> str:
     lines = [f"{file}: {counts}, {len(result.failures)} failed"]
     for failure in result.failures[:FAILURES_SHOWN]:
         which = f" ({failure.order_number})" if failure.order_number else ""
-        lines.append(f"  {position} {failure.position}{which}: {failure.reason}")
+        lines.append(plain(f"  {position} {failure.position}{which}: {failure.reason}"))
     if (more := len(result.failures) - FAILURES_SHOWN) > 0:
         lines.append(f"  and {more} more; --json lists all")
     return "\n".join(lines)

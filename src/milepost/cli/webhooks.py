@@ -1,15 +1,12 @@
 """`milepost webhooks list|test|replay`: looking after webhooks from the command line."""
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from milepost.cli import session
-from milepost.cli.errors import CommandError, UsageError
+from milepost.cli.errors import UsageError
 from milepost.cli.moment import moment
 from milepost.cli.orders import plain
 from milepost.cli.team import TeamName, choose, house
@@ -19,12 +16,10 @@ if TYPE_CHECKING:
     from milepost.model.actor import Actor
     from milepost.model.delivery import Delivery
     from milepost.model.webhook import Webhook
-    from milepost.model.workflow import Workspace
     from milepost.store.db import Pool
 
 MOST_LISTED = 1_000
 
-T = TypeVar("T")
 WebhookId = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id.")]
 
 app = typer.Typer(name="webhooks", help="Look after webhooks.", no_args_is_help=True)
@@ -82,13 +77,17 @@ def test(
         clock, sealer = system_clock(settings.clock_offset_seconds), Sealer(secret_key(settings))
         found = _id(webhook_id)
         async with sender(settings, clock) as by:
-
-            async def act(actor: "Actor", workspace: "Workspace") -> "Delivery":
-                return await probe_webhook(
-                    pool, actor, workspace, found, event, sealer=sealer, probe=by.probe, clock=clock
-                )
-
-            return await _settled(pool, team, act)
+            return await probe_webhook(
+                pool,
+                await _actor(pool, team),
+                found,
+                event,
+                seen=None,
+                house=house(),
+                sealer=sealer,
+                probe=by.probe,
+                clock=clock,
+            )
 
     delivery = session.run(work, database_url, data_dir)
     if as_json:
@@ -137,7 +136,7 @@ def replay(
         found, wish = _id(webhook_id), _wish(delivery, event, since, until, failed_since)
 
     async def work(pool: "Pool") -> "Queued":
-        return await _settled(pool, team, lambda actor, known: _queue(pool, actor, known, found, wish))
+        return await _queue(pool, await _actor(pool, team), found, wish)
 
     queued = session.run(work, database_url, data_dir)
     if as_json:
@@ -149,31 +148,20 @@ def replay(
         session.say(f"More remain; run this again{onwards}.")
 
 
-async def _settled(pool: "Pool", team: str | None, act: "Callable[[Actor, Workspace], Awaitable[T]]") -> T:
-    """What `act` does for the team; once more when somebody changed the workspace at the same moment."""
-    from milepost.kit.errors import Stale
-    from milepost.model.actor import system_actor
-    from milepost.reads import workspace
-
-    team_id = (await choose(pool, team)).id
-    for pause in (0.0, 0.1, 0.3, 1.0):
-        await asyncio.sleep(pause)
-        with contextlib.suppress(Stale):
-            known = await workspace.load(pool, team_id, house())
-            return await act(system_actor(team_id, "Command line"), known)
-    raise CommandError("the team's workspace keeps changing; try again")
-
-
-async def _queue(
-    pool: "Pool", actor: "Actor", known: "Workspace", webhook_id: str, wish: "str | RedeliveryWish"
-) -> "Queued":
+async def _queue(pool: "Pool", actor: "Actor", webhook_id: str, wish: "str | RedeliveryWish") -> "Queued":
     from milepost.cli.team import now
     from milepost.core import redelivery
 
     if not isinstance(wish, str):
-        return await redelivery.redeliver(pool, actor, known, webhook_id, wish, clock=now)
-    await redelivery.redeliver_one(pool, actor, known, webhook_id, wish, clock=now)
+        return await redelivery.redeliver(pool, actor, webhook_id, wish, seen=None, house=house(), clock=now)
+    await redelivery.redeliver_one(pool, actor, webhook_id, wish, seen=None, clock=now)
     return redelivery.Queued(1, False, None)
+
+
+async def _actor(pool: "Pool", team: str | None) -> "Actor":
+    from milepost.model.actor import system_actor
+
+    return system_actor((await choose(pool, team)).id, "Command line")
 
 
 def _wish(

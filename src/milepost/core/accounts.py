@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from milepost.kit.errors import Conflict, Invalid, NotFound
+from milepost.kit.errors import Conflict, Invalid, NotFound, Stale
 from milepost.kit.ids import new_id
 from milepost.kit.tokens import key_hash, new_key
 from milepost.model.actor import PERMISSIONS, Actor
@@ -164,6 +164,18 @@ async def revoke_key(db: Database, actor: Actor, now: datetime, key_id: str) -> 
     if known is None or known.team_id != actor.team_id:
         raise NotFound("API key")
     return False
+
+
+async def check_actor(
+    db: Database, actor: Actor, seen: int | None, version: int | None, permission: str, now: datetime
+) -> None:
+    """Looks again at the key that acts, when the team's `version` is not the one of which it was `seen` (None: no key
+    acts). Raises Stale when the key is not usable any more, or may not do this."""
+    if seen is None or version == seen:
+        return
+    known = None if actor.id is None else await read.key_by_id(db, actor.id)
+    if known is None or not known.usable(now) or permission not in known.permissions:
+        raise Stale
 
 
 def _check_name(name: str) -> None:

@@ -6,9 +6,10 @@ from typing import cast, get_args
 
 import msgspec
 
+from milepost.core.accounts import check_actor
 from milepost.core.subscriptions import PERMISSION
 from milepost.kit.clock import Clock
-from milepost.kit.errors import Invalid, NotFound, Stale
+from milepost.kit.errors import Invalid, NotFound
 from milepost.kit.ids import new_id, ulid
 from milepost.kit.sealing import Sealer
 from milepost.model.actor import Actor
@@ -19,7 +20,7 @@ from milepost.model.payloads import Told, body_text
 from milepost.model.receiver import AttemptResult, Probe
 from milepost.model.subscriptions import Subscription
 from milepost.model.webhook import Webhook
-from milepost.model.workflow import House, Workspace
+from milepost.model.workflow import House
 from milepost.reads import webhooks as read
 from milepost.store.db import Pool
 
@@ -32,10 +33,11 @@ _EMITTED: Sequence[str] = get_args(EventType)
 async def probe_webhook(
     db: Pool,
     actor: Actor,
-    workspace: Workspace,
     webhook_id: str,
     event_name: str | None,
     *,
+    seen: int | None,
+    house: House,
     sealer: Sealer,
     probe: Probe,
     clock: Clock,
@@ -43,18 +45,17 @@ async def probe_webhook(
     """Sends a made-up event of that name, by default the first that the webhook wants, also when it is disabled;
     whatever comes of it is the answer, and nothing of it is stored.
 
-    It holds no connection while it sends. Raises Forbidden, Stale, NotFound, Invalid `unknown_event` for a name
-    that no event has.
+    It holds no connection while it sends. For `seen` look at core/subscriptions.py. Raises Forbidden, Stale, NotFound,
+    Invalid `unknown_event` for a name that no event has.
     """
     actor.require(PERMISSION)
+    event_id, now = new_id(), clock()
     version, webhook = await read.get_webhook(db, actor.team_id, webhook_id)
-    if version != workspace.version:
-        raise Stale
+    await check_actor(db, actor, seen, version, PERMISSION, now)
     if webhook is None:
         raise NotFound("Webhook")
     name = _event_type(event_name, webhook.enabled_events)
-    event_id, now = new_id(), clock()
-    body = _sample_body(actor, webhook, name, event_id, workspace.house, now)
+    body = _sample_body(actor, webhook, name, event_id, house, now)
     result = await probe(webhook.receiver.open(sealer, now), body.encode(), ulid(event_id))
     return _delivery(webhook.id, name, result, now, clock())
 

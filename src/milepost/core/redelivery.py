@@ -1,4 +1,5 @@
-"""The verbs that send again what was sent, and late what was not (Orders API, section 16.6)."""
+"""The verbs that send again what was sent, and late what was not (Orders API, section 16.6). For `seen` look at
+core/subscriptions.py."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -6,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from milepost.core.accounts import check_actor
 from milepost.core.subscriptions import PERMISSION as PERMISSION
 from milepost.kit.clock import Clock
 from milepost.kit.errors import Conflict, Invalid, NotFound, Stale
@@ -15,7 +17,7 @@ from milepost.model.delivery import Delivery
 from milepost.model.payloads import Told, body_text
 from milepost.model.subscriptions import Subscription
 from milepost.model.webhook import Webhook
-from milepost.model.workflow import House, Workspace
+from milepost.model.workflow import House
 from milepost.reads import deliveries as read
 from milepost.reads.past_events import load_told
 from milepost.store import redelivery as store
@@ -60,21 +62,22 @@ class Queued(Struct, frozen=True):
 
 
 async def redeliver_one(
-    db: Database, actor: Actor, workspace: Workspace, webhook_id: str, delivery_id: str, *, clock: Clock
+    db: Database, actor: Actor, webhook_id: str, delivery_id: str, *, seen: int | None, clock: Clock
 ) -> Delivery:
     """Makes the delivery due at once, whatever became of it, with the same body and a fresh retry schedule.
 
     Raises Forbidden, Stale, NotFound, Conflict `webhook_disabled`, `payload_expired` when its event is not kept.
     """
     actor.require(PERMISSION)
-    async with _holding(db, actor, workspace, webhook_id) as (tx, webhook):
+    now = clock()
+    async with _holding(db, actor, seen, webhook_id, now) as (tx, webhook):
         is_kept = await store.has_event(tx, actor.team_id, webhook_id, delivery_id)
         if is_kept is None:
             raise NotFound("Delivery")
         _check_enabled(webhook)
         if not is_kept:
             raise Conflict("payload_expired", "The event of this delivery is no longer kept")
-        await store.requeue(tx, actor.team_id, [delivery_id], clock())
+        await store.requeue(tx, actor.team_id, [delivery_id], now)
         _, queued, _ = await read.get_delivery(tx, actor.team_id, webhook_id, delivery_id)
     if queued is None:
         raise NotFound("Delivery")
@@ -82,7 +85,14 @@ async def redeliver_one(
 
 
 async def redeliver(
-    db: Database, actor: Actor, workspace: Workspace, webhook_id: str, wish: RedeliveryWish, *, clock: Clock
+    db: Database,
+    actor: Actor,
+    webhook_id: str,
+    wish: RedeliveryWish,
+    *,
+    seen: int | None,
+    house: House,
+    clock: Clock,
 ) -> Queued:
     """Queues what is wished, oldest first and at most 10,000: known deliveries once more, with their bodies; of
     other events new ones.
@@ -91,15 +101,15 @@ async def redeliver(
     `webhook_disabled`, Invalid `payload_expired` for an event that is not kept.
     """
     actor.require(PERMISSION)
-    async with _holding(db, actor, workspace, webhook_id) as (tx, webhook):
+    now = clock()
+    async with _holding(db, actor, seen, webhook_id, now) as (tx, webhook):
         _check_enabled(webhook)
-        now = clock()
         found = await _candidates(tx, actor.team_id, webhook, wish, now)
         wanted, has_more = found[:MOST_AT_ONCE], len(found) > MOST_AT_ONCE
         known = [one.delivery_id for one in wanted if one.delivery_id is not None]
         await store.requeue(tx, actor.team_id, known, now)
         late = [one.event_id for one in wanted if one.delivery_id is None]
-        made = await _send_late(tx, actor.team_id, webhook, late, workspace.house, now)
+        made = await _send_late(tx, actor.team_id, webhook, late, house, now)
     return Queued(len(known) + made, has_more, wanted[-1].recorded_at if wanted else None)
 
 
@@ -157,7 +167,7 @@ def _delivery_row(told: Told, subscription: Subscription, house: House, now: dat
 
 @asynccontextmanager
 async def _holding(
-    db: Database, actor: Actor, workspace: Workspace, webhook_id: str
+    db: Database, actor: Actor, seen: int | None, webhook_id: str, now: datetime
 ) -> AsyncIterator[tuple[Database, Webhook]]:
     """A transaction during which the webhook stays as it is. Raises NotFound; Stale also after a deadlock."""
     try:
@@ -165,8 +175,7 @@ async def _holding(
             held = await store.hold_webhook(tx, actor.team_id, webhook_id)
             if held is None:
                 raise NotFound("Webhook")
-            if held[0] != workspace.version:
-                raise Stale
+            await check_actor(tx, actor, seen, held[0], PERMISSION, now)
             yield tx, held[1]
     except Deadlock:
         raise Stale from None

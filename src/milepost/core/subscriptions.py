@@ -1,7 +1,9 @@
 """The verbs on webhooks: make, change, rotate, delete (Orders API, section 16).
 
 Each raises the team's version in its transaction, and first: whatever is remembered of the team's webhooks is exact,
-and all who write webhooks take locks in one sequence: team, webhook, deliveries.
+and all who write webhooks take locks in one sequence: team, webhook, deliveries. Nothing of the workspace decides
+here, so those who come at the same moment do not send one another back: `seen` is the team's version of which the
+actor's key is known, and when it is another by now just the key is looked at again (None: no key acts).
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from milepost.core.accounts import check_actor
 from milepost.kit.clock import Clock
 from milepost.kit.errors import Conflict, NotFound, Stale
 from milepost.kit.ids import new_id
@@ -20,7 +23,6 @@ from milepost.model.document import same_json
 from milepost.model.receiver import password_purpose, secret_purpose
 from milepost.model.receiver_address import Reach, check_url
 from milepost.model.webhook import Authentication, Webhook, WebhookWish
-from milepost.model.workflow import Workspace
 from milepost.reads import webhooks as read
 from milepost.store import accounts
 from milepost.store import webhooks as store
@@ -38,9 +40,9 @@ Wish = Callable[[Webhook, Authentication | None], WebhookWish]
 async def create_webhook(
     db: Database,
     actor: Actor,
-    workspace: Workspace,
     wish: WebhookWish,
     *,
+    seen: int | None,
     sealer: Sealer,
     reach: Reach,
     most: int,
@@ -76,7 +78,7 @@ async def create_webhook(
     )
     made = _with_status(_with_authentication(made, wish.authentication, None, sealer), wish, now)
     async with _writing(db) as tx:
-        await _raise_version(tx, actor, workspace, now)
+        await _raise_version(tx, actor, seen, now)
         if await store.count_webhooks(tx, actor.team_id) >= most:
             raise Conflict("too_many", f"A team has at most {most} webhooks")
         await store.insert_webhook(tx, actor.team_id, made)
@@ -86,10 +88,10 @@ async def create_webhook(
 async def replace_webhook(
     db: Database,
     actor: Actor,
-    workspace: Workspace,
     webhook_id: str,
     wish: Wish,
     *,
+    seen: int | None,
     sealer: Sealer,
     reach: Reach,
     clock: Clock,
@@ -100,16 +102,15 @@ async def replace_webhook(
     NotFound, Invalid `url_not_allowed` for another URL, and what `wish` raises.
     """
     actor.require(PERMISSION)
-    version, known = await read.get_webhook(db, actor.team_id, webhook_id)
-    if version != workspace.version:
-        raise Stale
     now = clock()
+    version, known = await read.get_webhook(db, actor.team_id, webhook_id)
+    await check_actor(db, actor, seen, version, PERMISSION, now)
     if known is None:
         raise NotFound("Webhook")
     if _wished(known, wish, sealer, reach, now) is known:
         return known
     async with _writing(db) as tx:
-        await _raise_version(tx, actor, workspace, now)
+        await _raise_version(tx, actor, seen, now)
         known = await _locked(tx, actor, webhook_id)
         after = _wished(known, wish, sealer, reach, now)
         await store.update_webhook(tx, actor.team_id, after)
@@ -121,10 +122,10 @@ async def replace_webhook(
 async def rotate_secret(
     db: Database,
     actor: Actor,
-    workspace: Workspace,
     webhook_id: str,
     overlap: timedelta,
     *,
+    seen: int | None,
     sealer: Sealer,
     clock: Clock,
 ) -> tuple[str, datetime]:
@@ -134,7 +135,7 @@ async def rotate_secret(
     now, secret = clock(), new_webhook_secret()
     expires_at = now + overlap
     async with _writing(db) as tx:
-        await _raise_version(tx, actor, workspace, now)
+        await _raise_version(tx, actor, seen, now)
         known = await _locked(tx, actor, webhook_id)
         rotated = msgspec.structs.replace(
             known,
@@ -148,13 +149,13 @@ async def rotate_secret(
 
 
 async def delete_webhook(
-    db: Database, actor: Actor, workspace: Workspace, webhook_id: str, *, clock: Clock
+    db: Database, actor: Actor, webhook_id: str, *, seen: int | None, clock: Clock
 ) -> None:
     """Deletes it, so that at once nobody finds it and nothing more is queued; then its lease and its deliveries with
     their attempts, in parts so that nobody waits long for their rows. Raises Forbidden, Stale, NotFound."""
     actor.require(PERMISSION)
     async with _writing(db) as tx:
-        await _raise_version(tx, actor, workspace, clock())
+        await _raise_version(tx, actor, seen, clock())
         if not await store.delete_webhook(tx, actor.team_id, webhook_id):
             raise NotFound("Webhook")
     await store.delete_lease(db, actor.team_id, webhook_id)
@@ -172,10 +173,10 @@ async def _writing(db: Database) -> AsyncIterator[Database]:
         raise Stale from None
 
 
-async def _raise_version(tx: Database, actor: Actor, workspace: Workspace, now: datetime) -> None:
-    """Raises Stale when the workspace was not the team's any more."""
-    if await accounts.bump_team(tx, actor.team_id, now) != workspace.version + 1:
-        raise Stale
+async def _raise_version(tx: Database, actor: Actor, seen: int | None, now: datetime) -> None:
+    """Raises Stale when the actor may not any more."""
+    version = await accounts.bump_team(tx, actor.team_id, now)
+    await check_actor(tx, actor, seen, version - 1, PERMISSION, now)
 
 
 async def _locked(tx: Database, actor: Actor, webhook_id: str) -> Webhook:

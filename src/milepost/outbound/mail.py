@@ -87,16 +87,21 @@ class MailWorker:
 
     async def _deliver(self, post: Post, mail: WaitingMail) -> None:
         try:
-            await self._send(post, message(post, mail))
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
-            await self._failed(mail, error)
+            made = message(post, mail)
+        except Exception as error:  # the library fails in many ways over what is no address
+            await self._failed(mail, error, is_final=True)
+            return
+        try:
+            await self._send(post, made)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            await self._failed(mail, error, is_final=_is_final(error))
         else:
             await mail_queue.end_mail(self._db, mail, "SENT", self._clock(), None)
             _log.info("mail sent", mail=mail.id, subject=mail.subject)
 
-    async def _failed(self, mail: WaitingMail, error: Exception) -> None:
+    async def _failed(self, mail: WaitingMail, error: Exception, *, is_final: bool) -> None:
         text = (str(error) or type(error).__name__).replace("\0", "")[:1_000]
-        last = mail.attempts > len(RETRY_MINUTES) or isinstance(error, ValueError) or _is_final(error)
+        last = is_final or mail.attempts > len(RETRY_MINUTES)
         wait = timedelta() if last else timedelta(minutes=RETRY_MINUTES[mail.attempts - 1])
         state = "FAILED" if last else "PENDING"
         await mail_queue.end_mail(self._db, mail, state, self._clock() + wait, text)
@@ -118,7 +123,7 @@ class MailWorker:
 
 
 def message(post: Post, mail: WaitingMail) -> EmailMessage:
-    """The mail as it goes out. Raises ValueError when a header cannot be made of it."""
+    """The mail as it goes out. Raises when its recipient is no address."""
     name, address = parseaddr(post.sender)
     made = EmailMessage()
     made["From"] = Address(display_name=name, addr_spec=address)

@@ -54,8 +54,8 @@ _ARCHIVE = f"""json_build_object(
      join release_documents d on d.team_id = r.team_id and d.release_id = r.id
      where r.team_id = o.team_id and r.order_id = o.id) x),
   'tags', (select json_agg(x order by x.slug) from (
-     select t.id, t.slug, t.name from order_tags ot join tags t on t.team_id = ot.team_id and t.id = ot.tag_id
-     where ot.team_id = o.team_id and ot.order_id = o.id) x),
+     select t.id, t.slug, t.name from order_tags link join tags t on t.team_id = link.team_id and t.id = link.tag_id
+     where link.team_id = o.team_id and link.order_id = o.id) x),
   'events', {_parts("events", PastEventRow, "x.sequence")}
 )::text"""
 

@@ -86,8 +86,8 @@ _CONDITIONS = {
     "statuses": "o.lifecycle = any({}::text[])",
     "order_types": "o.order_type = any({}::text[])",
     "archived": "o.archived = {}",
-    "tags": """exists (select from order_tags ot join tags g on g.team_id = ot.team_id and g.id = ot.tag_id
-      where ot.team_id = o.team_id and ot.order_id = o.id and (g.id = any({}::uuid[]) or g.slug = any({}::text[])))""",
+    "tags": """exists (select from order_tags link join tags g on g.team_id = link.team_id and g.id = link.tag_id
+      where link.team_id = o.team_id and link.order_id = o.id and (g.id = any({}::uuid[]) or g.slug = any({}::text[])))""",
 }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from milepost.app import reach_of
 from milepost.core import subscriptions
 from milepost.kit.clock import system_clock
 from milepost.kit.ids import parse_id, ulid
@@ -15,6 +14,7 @@ from milepost.kit.sealing import Sealer
 from milepost.outbound.sender import Sender
 from milepost.reads.webhooks import get_webhook
 from milepost.settings import Settings
+from milepost.settings.rules import reach_of
 from tests.surfaces.orders_api.hooks import (
     URL,
     WISH,
@@ -254,6 +254,45 @@ async def test_as_many_as_a_team_may_have(pool) -> None:
         first = next(reply for reply in made if reply.status == 201).json["id"]
         assert (await team.orders_api("DELETE", f"/webhooks/{first}")).status == 204
         await hook(team)
+
+
+async def test_many_at_once(team: Team) -> None:
+    """Those who change webhooks at the same moment do not send one another back until somebody gives up."""
+    made = await asyncio.gather(*(hook(team) for _ in range(20)))
+    changes = [patch(team, one["id"], custom_data={"n": number}) for number, one in enumerate(made)]
+    changed = await asyncio.gather(*changes)
+    assert [one["custom_data"] for one in changed] == [{"n": number} for number in range(20)]
+    paths = [f"/webhooks/{one['id']}" for one in made]
+    gone = await asyncio.gather(*(team.orders_api("DELETE", path) for path in paths))
+    assert [reply.status for reply in gone] == [204] * 20
+
+
+@pytest.mark.parametrize("becomes", ["revoked", "expired"])
+async def test_a_key_that_ends_meanwhile(world: World, team: Team, becomes: str) -> None:
+    """Exact memory: a key that was closed a moment ago, by another process, changes nothing any more."""
+    made = await hook(team)
+    expires_at = world.clock() + timedelta(hours=1) if becomes == "expired" else None
+    key = await team.new_key("canManageWebhooks", expires_at=expires_at)
+    path = f"/webhooks/{made['id']}"
+    assert (await team.orders_api("GET", path, key=key)).status == 200
+    later = timedelta(hours=2) if becomes == "expired" else timedelta()
+    with world.clock.at(world.clock() + later):
+        if becomes == "revoked":
+            await world.pool.execute(
+                """with closed as (update api_keys set revoked_at = now() where team_id = $1
+                     and permissions = array['canManageWebhooks'])
+                   update teams set version = version + 1 where team_id = $1""",
+                team.id,
+            )
+        for method, below, body in [
+            ("PATCH", "", {"status": "DISABLED"}),
+            ("POST", "/rotate-secret", {}),
+            ("POST", "/redeliver", {"failed_since": "2020-01-01"}),
+            ("DELETE", "", None),
+        ]:
+            assert (await team.orders_api(method, path + below, body=body, key=key)).status == 401
+    del made["secret"]
+    assert await get(team, made["id"]) == made
 
 
 async def test_secrets_are_stored_sealed(team: Team) -> None:

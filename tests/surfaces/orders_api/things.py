@@ -1,16 +1,17 @@
 """One thing of each kind that the Orders API shows, and for every route a call of them that is granted."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from milepost.kit.ids import new_id
+from milepost.kit.ids import new_id, ulid
 from milepost.surfaces.orders_api.call import Endpoint
 from milepost.surfaces.orders_api.endpoints import ENDPOINTS
-from tests.surfaces.orders_api.hooks import URL, wish
+from tests.surfaces.orders_api.hooks import URL, Received, receiver, wish
 from tests.surfaces.orders_api.talk import create, kg
 from tests.surfaces.orders_api.test_releases import BOUNDARY, data, form
-from tests.surfaces.world import NO_ID, Team
+from tests.surfaces.world import NO_ID, Team, World, served
 
 Things = dict[str, str]
 """What a team has: ids by the names that paths have for them, and besides `tag_id`, `tag` (a slug), `number` (of
@@ -55,11 +56,25 @@ async def things(team: Team, prefix: str = "", *, url: str = URL) -> Things:
     }
 
 
+@asynccontextmanager
+async def reaching(pool: Any) -> AsyncIterator[tuple[World, Received]]:
+    """A server whose webhooks may reach the loopback interface, and a receiver there."""
+    async with (
+        receiver() as received,
+        served(pool, webhook_allow_cidrs="127.0.0.0/8", webhook_allow_http=True) as world,
+    ):
+        yield world, received
+
+
 def nobodys() -> Things:
     """Ids that name nothing, and words that stand nowhere."""
     words = {"tag": "no-tag", "number": "no number", "supplier_id": "no supplier"}
-    ids = {name for route in ROUTES for name in PARAMETER.findall(route)} | {"leg_item_id", "child_id", "tag_id"}
-    return {name: NO_ID for name in ids} | words
+    ids = {name for route in ROUTES for name in PARAMETER.findall(route)} | {
+        "leg_item_id",
+        "child_id",
+        "tag_id",
+    }
+    return {name: ulid(NO_ID) for name in ids} | words
 
 
 def address(route: str, of: Things) -> str:

@@ -103,19 +103,23 @@ async def _get(call: Call) -> Reply:
 
 
 async def _redeliver_one(call: Call) -> Reply:
-    call.agree()
     webhook_id, delivery_id = call.id(0, "Webhook"), call.id(1, "Delivery")
     queued = await redelivery.redeliver_one(
-        call.db, call.actor, call.workspace, webhook_id, delivery_id, clock=call.clock
+        call.db, call.actor, webhook_id, delivery_id, seen=call.key.team_version, clock=call.clock
     )
     return Reply(status=202, body=delivery_document(queued))
 
 
 async def _redeliver(call: Call) -> Reply:
     wish = _redelivery_wish(read_body(bodies.REDELIVERY, call.body))
-    call.agree()
     queued = await redelivery.redeliver(
-        call.db, call.actor, call.workspace, call.id(0, "Webhook"), wish, clock=call.clock
+        call.db,
+        call.actor,
+        call.id(0, "Webhook"),
+        wish,
+        seen=call.key.team_version,
+        house=call.workspace.house,
+        clock=call.clock,
     )
     return Reply(status=202, body={"queued": queued.count, "has_more": queued.has_more})
 

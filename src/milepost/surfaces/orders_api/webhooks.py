@@ -21,12 +21,11 @@ PERMISSION = subscriptions.PERMISSION
 
 async def _create(call: Call) -> Reply:
     wish = bodies.wished(call.body)
-    call.agree()
     made, secret = await subscriptions.create_webhook(
         call.db,
         call.actor,
-        call.workspace,
         wish,
+        seen=call.key.team_version,
         sealer=call.sealer,
         reach=call.options.webhook_reach,
         most=call.options.webhook_max_per_team,
@@ -76,13 +75,12 @@ async def _patch(call: Call) -> Reply:
 
 
 async def _change(call: Call, wish: subscriptions.Wish) -> Reply:
-    call.agree()
     changed = await subscriptions.replace_webhook(
         call.db,
         call.actor,
-        call.workspace,
         call.id(0, WEBHOOK),
         wish,
+        seen=call.key.team_version,
         sealer=call.sealer,
         reach=call.options.webhook_reach,
         clock=call.clock,
@@ -91,22 +89,22 @@ async def _change(call: Call, wish: subscriptions.Wish) -> Reply:
 
 
 async def _delete(call: Call) -> Reply:
-    call.agree()
     webhook_id = call.id(0, WEBHOOK)
-    await subscriptions.delete_webhook(call.db, call.actor, call.workspace, webhook_id, clock=call.clock)
+    await subscriptions.delete_webhook(
+        call.db, call.actor, webhook_id, seen=call.key.team_version, clock=call.clock
+    )
     return Reply(status=204)
 
 
 async def _rotate(call: Call) -> Reply:
     said: dict[str, Any] = read_body(bodies.ROTATION, call.body or {})
-    call.agree()
     overlap = said.get("overlap_seconds", timedelta(seconds=call.options.webhook_secret_overlap_seconds))
     secret, expires_at = await subscriptions.rotate_secret(
         call.db,
         call.actor,
-        call.workspace,
         call.id(0, WEBHOOK),
         overlap,
+        seen=call.key.team_version,
         sealer=call.sealer,
         clock=call.clock,
     )
@@ -117,13 +115,13 @@ async def _rotate(call: Call) -> Reply:
 async def _test(call: Call) -> Reply:
     """Runs outside any transaction (`leaves_house`); everything is confirmed before something is sent."""
     said: dict[str, Any] = read_body(bodies.TEST, call.body or {})
-    call.agree()
     delivery = await probe_webhook(
         call.pool,
         call.actor,
-        call.workspace,
         call.id(0, WEBHOOK),
         said.get("event_name"),
+        seen=call.key.team_version,
+        house=call.workspace.house,
         sealer=call.sealer,
         probe=call.probe,
         clock=call.clock,

@@ -1,5 +1,6 @@
 """The surface as an ASGI application: the checks of every call, in the contract's order (section 6)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,7 +37,8 @@ _log = structlog.get_logger("milepost.status_api")
 
 
 class StatusApi:
-    """`channels`: the message channels that this server can send by; none until outbound workers exist."""
+    """`channels`: the message channels that this server can send by; none until messages are sent. `wake` is
+    called after a change that may have left something to deliver."""
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class StatusApi:
         *,
         default_version: str,
         bulk_max_orders: int,
+        wake: Callable[[], None],
         channels: frozenset[Channel] = frozenset(),
     ) -> None:
         self._db = db
@@ -54,6 +57,7 @@ class StatusApi:
         self._gate = gate
         self._clock = clock
         self._channels = channels
+        self._wake = wake
         self._default = RELEASES[default_version]
         self._router: Router[Endpoint] = Router(endpoints(bulk_max_orders))
 
@@ -122,7 +126,10 @@ class StatusApi:
             try:
                 endpoint = self._endpoint(request, segments, call)
                 await _read_input(request, endpoint, call)
-                return _encode(view.carry(await endpoint.handler(call)))
+                answer = await endpoint.handler(call)
+                if request.method == "POST" and call.workspace.webhooks:
+                    self._wake()
+                return _encode(view.carry(answer))
             except Refused as refused:
                 raise translate(refused) from refused
         except Refusal:

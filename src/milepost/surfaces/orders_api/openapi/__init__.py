@@ -44,7 +44,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Milepost Orders API",
             "version": "1",
-            "summary": "Orders in all their detail, their events, and webhooks.",
+            "summary": "Orders in all their detail, the log of what happens to them, and webhooks that tell you of it.",
             "description": texts.INTRODUCTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

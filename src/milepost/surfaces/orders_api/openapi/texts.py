@@ -1,8 +1,6 @@
 """The longer texts of the OpenAPI document, and what refusal codes mean."""
 
 INTRODUCTION = """
-Orders in all their detail, the log of everything that happens to them, and webhooks that tell you of it.
-
 **Keys.** Send the key as `Authorization: Token K`, `Authorization: Bearer K`, `Authorization: K` or
 `X-API-Key: K`; with both headers `X-API-Key` decides. A key belongs to one team, and things of other teams do
 not exist for it. Each operation names the permission that it needs.

@@ -237,8 +237,7 @@ FORM_PARTS = {
 EVENTS: Mapping[EventType, str] = {
     "order.created": "An order was created, on whichever surface.",
     "order.updated": "Properties of an order changed, or the status that follows from everything else.",
-    "order.item.created": "An item was added to an order. Items that come with a new order are told in "
-    "`order.created`.",
+    "order.item.created": "An item was added to an order that was there already.",
     "order.item.updated": "An item changed.",
     "order.item.deleted": "An item was taken out of an order.",
     "order.status.changed": "The order entered another status of its workflow, or add-on statuses changed.",
