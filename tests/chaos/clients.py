@@ -3,7 +3,6 @@ know after each answer what their orders must look like."""
 
 import asyncio
 import random
-import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -39,11 +38,17 @@ class Client:
         self._active: list[Order] = []
         self._known: list[Order] = []
         self._later: list[_Request] = []
+        self._is_stopped = False
 
-    async def run(self, until: float, pause: float) -> None:
-        """Changes things until that moment of the monotonic clock; `pause`: seconds between two changes, about."""
+    def stop(self) -> None:
+        """Begin no more changes."""
+        self._is_stopped = True
+
+    async def run(self, pause: float) -> None:
+        """Changes things until `stop`, and until the last change is answered; `pause`: seconds between two changes,
+        about."""
         try:
-            while time.monotonic() < until:
+            while not self._is_stopped:
                 await self._step()
                 await asyncio.sleep(self._dice.uniform(0, 2 * pause))
         except Unanswered as never:

@@ -9,6 +9,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,10 +23,16 @@ from tests.runtime.processes import Program, run
 
 READY_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 60.0
+_PYTHON: Final = (sys.executable, "-m", "milepost")
 _AGAIN_SECONDS: Final = 0.1
 _EXPECTED_CODES: Final = (1, 69)
 """Of a command that could not start: its port or its database was not to be had."""
-_DEFECTS: Final = ("internal error", "outbound work failed", "an attempt could not be made", "the sweep failed")
+_DEFECTS: Final = (
+    "internal error",
+    "outbound work failed",
+    "an attempt could not be made",
+    "the sweep failed",
+)
 
 
 class Blow(Struct, frozen=True):
@@ -39,7 +46,7 @@ class Blow(Struct, frozen=True):
     @property
     def ends_deliveries(self) -> bool:
         """Whether webhooks may be without a worker for as long as a lease lasts."""
-        return self.how == "kill" and self.victim != "database"
+        return self.how in ("kill", "child") and self.victim != "database"
 
 
 class Member:
@@ -121,7 +128,8 @@ class Member:
                 if (code := program.wait()) not in _EXPECTED_CODES:
                     self._ledger.find(f"{self.name} did not start, {code}: {program.stderr[-2000:]}")
             return False
-        assert line.startswith("Milepost is "), line
+        if not line.startswith("Milepost is "):
+            self._ledger.find(f"{self.name} said {line!r}")
         return True
 
     def _read_log(self, lines: Sequence[str]) -> None:
@@ -148,6 +156,7 @@ class Fleet:
         """`is_varied`: the server is now one process, now two."""
         self._data_dir = data_dir
         self._dice = dice
+        self._blows = (*BLOWS, *BLOWS_OF_SEVERAL) if is_varied else BLOWS
         self.blows: list[Blow] = []
         self.port = _free_port()
         env = {**SETTINGS, "MILEPOST_DATA_DIR": str(data_dir)}
@@ -192,7 +201,7 @@ class Fleet:
                 return
             await asyncio.sleep(pause)
             if not deck:
-                deck = list(BLOWS)
+                deck = list(self._blows)
                 self._dice.shuffle(deck)
             await asyncio.gather(*(self._deal(*blow.split()) for blow in deck.pop()))
 
@@ -201,17 +210,17 @@ class Fleet:
         await asyncio.gather(*(self._deal("kill", member.name) for member in self.members))
         return time.monotonic()
 
-    async def _deal(self, how: str, victim: str, *number: str) -> None:
+    async def _deal(self, how: str, victim: str) -> None:
         if victim == "worker":
-            victim = f"worker {number[0]}" if number else self._dice.choice(self._workers).name
+            victim = self._dice.choice(self._workers).name
         self.blows.append(Blow(time.monotonic(), victim, how))
         if victim == "database":
             self._strike_database(how)
             return
         (member,) = [one for one in self.members if one.name == victim]
         if how == "child":
-            for pid in children(member.pid)[:1]:
-                _send(pid, signal.SIGKILL)
+            if found := children(member.pid):
+                _send(self._dice.choice(found), signal.SIGKILL)
             return
         await member.strike(signal.SIGKILL if how == "kill" else signal.SIGTERM)
 
@@ -242,6 +251,8 @@ BLOWS: Final[tuple[tuple[str, ...], ...]] = (
     ("kill server", "kill worker"),
     ("stop server", "kill database"),
 )
+BLOWS_OF_SEVERAL: Final[tuple[tuple[str, ...], ...]] = (("child server",), ("child server", "child database"))
+"""For a server of several processes."""
 SETTINGS: Final = {
     "MILEPOST_LOG_LEVEL": "warning",
     "MILEPOST_WEBHOOK_ALLOW_CIDRS": "127.0.0.0/8",

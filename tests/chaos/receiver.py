@@ -51,10 +51,23 @@ class Arrival(Struct, frozen=True):
         return self.answer == TAKEN
 
 
-def read(journal: Path) -> list[Arrival]:
-    """All arrivals so far, in their order."""
-    decode = msgspec.json.Decoder(Arrival).decode
-    return [decode(line) for line in journal.read_bytes().splitlines()]
+class Journal:
+    """What a process of receivers writes down, read bit by bit."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._arrivals: list[Arrival] = []
+        self._read = 0
+        self._decode = msgspec.json.Decoder(Arrival).decode
+
+    def arrivals(self) -> list[Arrival]:
+        """All that arrived so far, in its order."""
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            whole, end, _ = file.read().rpartition(b"\n")
+        self._read += len(whole) + len(end)
+        self._arrivals += map(self._decode, whole.splitlines())
+        return self._arrivals
 
 
 class Receivers:

@@ -19,6 +19,7 @@ from milepost.kit.errors import Forbidden, Invalid, Stale
 from milepost.model.actor import Actor
 from milepost.model.order_archive import ArchivedOrder, PlainOrder, check
 from milepost.model.workflow import Workspace
+from milepost.store import order_archive as store
 from tests.core.orders_in import NOW, Shop
 from tests.core.test_purchase_order_lives import Life
 from tests.core.whole_orders import SETUP, Yard
@@ -439,6 +440,20 @@ async def test_permission_and_an_old_workspace(yard, twin):
     with pytest.raises(Stale):
         await bring_in(twin.pool, twin.actor, known, orders, NOW)
     assert await twin.rows("orders") == []
+
+
+async def test_others_are_faster_every_time(yard, twin, monkeypatch):
+    """It ends after some tries, and says so."""
+    orders = await orders_of(yard)
+
+    async def lose(_: Any, __: str, rows: Any, version: int) -> tuple[int, frozenset[str]]:
+        return version, frozenset(row.id for row in rows.orders[1:])
+
+    monkeypatch.setattr(store, "restore_orders", lose)
+    monkeypatch.setattr("milepost.core.order_archive.PAUSE", 0)
+    first, *others = await put(twin, *orders)
+    assert {one.outcome for one in others} == {"created"}
+    assert first.refusal.code == "contended"
 
 
 async def test_a_failure_on_the_way_leaves_nothing(yard, twin, monkeypatch):

@@ -25,15 +25,14 @@ from milepost.core.releases import move_leg, release
 from milepost.core.tags import create_tag
 from milepost.kit.errors import Refused
 from milepost.kit.ids import parse_id, ulid
-from milepost.model.document import EVENT, order_document, release_document, same_json
+from milepost.model.document import EVENT, release_document
 from milepost.model.order import ItemWish, NewItem, NewOrder, OrderWish, Reference, Stop, StoredOrder
 from milepost.model.purchase_order import settled
 from milepost.model.releasing import ChildWish, LegWish, ReleaseWish, TakenWish
 from milepost.reads.purchase_orders import get_order
 from tests.core.orders_in import Shop
+from tests.core.replaying import replay
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 START = datetime(2026, 5, 4, 8, 0, 0, 250000, UTC)
 LIVES, STEPS = 24, 30
 
@@ -229,48 +228,7 @@ async def test_events_replayed_are_the_order(pool, seed):
         assert found is not None
         events = await shop.events(order_id)
         assert [event["sequence"] for event in events] == list(range(1, found.event_seq + 1))
-        _replay(found, events)
-
-
-def _replay(order: StoredOrder, events: list[dict[str, Any]]) -> None:
-    document = dict(events[0]["new_data"])
-    assert events[0]["type"] == "order.created"
-    for event in events[1:]:
-        old_data, new_data = event["old_data"], event["new_data"]
-        if event["type"] == "order.updated":
-            assert old_data.keys() == new_data.keys() != set()
-            assert all(same_json(document[key], old_data[key]) for key in old_data)
-            assert not any(same_json(old_data[key], new_data[key]) for key in old_data)
-            document |= new_data
-        elif event["type"].startswith("order.item.") and event["type"] != "order.item.status.changed":
-            document["items"] = _replay_item(document["items"], event)
-    told = _plain(document)
-    read = _plain(_decode(_encode(order_document(order))))
-    assert told.keys() == read.keys()
-    differing = [key for key in told if not same_json(told[key], read[key])]
-    assert differing == [], {key: (told[key], read[key]) for key in differing}
-
-
-def _replay_item(items: list[Any], event: dict[str, Any]) -> list[Any]:
-    item_id, old_data, new_data = ulid(event["subject_id"]), event["old_data"], event["new_data"]
-    if event["type"] == "order.item.created":
-        return [*items, new_data]
-    (item,) = [one for one in items if one["id"] == item_id]
-    if event["type"] == "order.item.deleted":
-        assert all(same_json(item[key], old_data[key]) for key in item if key != "available_amount")
-        return [one for one in items if one is not item]
-    assert old_data.keys() == new_data.keys() != set()
-    after = {**item, **new_data}
-    if item["shipping_requirements"] and new_data.get("shipping_requirements"):
-        assert old_data["shipping_requirements"].keys() == new_data["shipping_requirements"].keys()
-        after["shipping_requirements"] = item["shipping_requirements"] | new_data["shipping_requirements"]
-    return [after if one is item else one for one in items]
-
-
-def _plain(document: dict[str, Any]) -> dict[str, Any]:
-    """Apart from what follows from the rest; items of one change are told by id."""
-    items = [{k: v for k, v in item.items() if k != "available_amount"} for item in document["items"]]
-    return {**document, "updated_at": None, "items": sorted(items, key=lambda item: str(item["id"]))}
+        replay(found, events)
 
 
 def test_a_release_in_event_form():

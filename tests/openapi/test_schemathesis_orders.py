@@ -81,6 +81,7 @@ def _with_file(order: dict[str, Any]) -> dict[str, Any]:
 LARGE = (
     "listOrders",
     "listDeliveries",
+    "createOrder",
     "replaceOrder",
     "updateOrder",
     "replaceOrderItem",

@@ -6,7 +6,7 @@ from milepost.kit.ids import new_id
 from milepost.model.receiver import SealedReceiver
 from milepost.outbound import lanes as code
 from milepost.outbound.lanes import Lanes, Taken
-from milepost.store.dispatch import Due, Found
+from milepost.store.dispatch import Ask, Due, Found
 
 NOW = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
 A, B = ("team", "a"), ("team", "b")
@@ -49,8 +49,22 @@ def opened(concurrency: int = 2, keys=(A,)) -> Lanes:
 
 
 def look(lanes: Lanes, *rows: Found, now: datetime = NOW, at: float = 0.0) -> int:
-    asks, _ = lanes.begin_look(now, at)
-    return lanes.end_look(asks, rows, now, at)
+    return lanes.end_look(lanes.begin_look(now, at), rows, now, at)
+
+
+def ask_of(lanes: Lanes, at: float = 0.0) -> Ask:
+    """The one ask of a look that is abandoned."""
+    look = lanes.begin_look(NOW, at)
+    lanes.abandon_look(look)
+    (ask,) = look.asks
+    return ask
+
+
+def asked(lanes: Lanes, now: datetime = NOW, at: float = 0.0) -> int:
+    """For how many webhooks a look would ask."""
+    look = lanes.begin_look(now, at)
+    lanes.abandon_look(look)
+    return len(look.asks)
 
 
 def took(lanes: Lanes, key=A, now: datetime = NOW, at: float = 0.0) -> Taken:
@@ -89,9 +103,7 @@ def test_what_is_in_memory_is_not_taken_twice():
     lanes = opened()
     one = found()
     assert look(lanes, one) == 1
-    _, held = lanes.begin_look(NOW, 0.0)
-    assert held == [one.due.id]
-    lanes.abandon_look([])
+    assert lanes.begin_look(NOW, 0.0).held == [one.due.id]
     assert look(lanes, one) == 0
     taken = took(lanes)
     assert look(lanes, one) == 0
@@ -107,43 +119,65 @@ def test_a_look_that_saw_what_was_settled_meanwhile():
     one = found()
     look(lanes, one)
     taken = took(lanes)
-    asks, _ = lanes.begin_look(NOW, 0.0)
+    under_way = [lanes.begin_look(NOW, 0.0, is_back=is_back) for is_back in (False, True)]
     lanes.ended(taken, 0.0)
     lanes.settled(taken)
-    assert lanes.end_look(asks, [one], NOW, 0.0) == 0
+    assert [lanes.end_look(one_look, [one], NOW, 0.0) for one_look in under_way] == [0, 0]
     assert look(lanes, one) == 1
 
 
 def test_where_the_next_look_begins():
     """At the last delivery found while there are more; else a little before now, for late commits."""
     lanes = opened(concurrency=1)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
+    first = lanes.begin_look(NOW, 0.0)
+    (ask,) = first.asks
     assert (ask.from_at.year, ask.from_id, ask.places) == (1970, NO_ID, code.AHEAD)
     rows = [found(at=NOW - timedelta(minutes=10 - number)) for number in range(code.AHEAD)]
-    lanes.end_look([ask], rows, NOW, 0.0)
+    lanes.end_look(first, rows, NOW, 0.0)
     for _ in rows:
         taken = took(lanes)
         lanes.ended(taken, 0.0)
         lanes.settled(taken)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
+    second = lanes.begin_look(NOW, 0.0)
+    (ask,) = second.asks
     assert (ask.from_at, ask.from_id) == (NOW - timedelta(minutes=3), rows[-1].due.id)
-    lanes.end_look([ask], [], NOW, 0.0)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
+    lanes.end_look(second, [], NOW, 0.0)
+    ask = ask_of(lanes)
     assert (ask.from_at, ask.from_id) == (NOW - code.LOOK_BACK, NO_ID)
-    lanes.abandon_look([ask])
-    lanes.look_back(A)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
-    assert ask.from_at.year == 1970
+    lanes.look_at_all(A)
+    assert ask_of(lanes).from_at.year == 1970
 
 
 def test_a_look_that_failed_is_made_again():
     lanes = opened()
     look(lanes)
-    lanes.look_back(A)
-    asks, _ = lanes.begin_look(NOW, 0.0)
-    lanes.abandon_look(asks)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
-    assert ask.from_at.year == 1970
+    lanes.look_at_all(A)
+    lanes.abandon_look(lanes.begin_look(NOW, 0.0))
+    assert ask_of(lanes).from_at.year == 1970
+
+
+def test_looking_back():
+    """At everything, without moving where other looks begin; when much is found there, they walk all of it."""
+    lanes = opened(concurrency=1)
+    look(lanes)
+    back = lanes.begin_look(NOW, 0.0, is_back=True)
+    assert back.asks[0].from_at.year == 1970
+    assert lanes.end_look(back, [found(at=NOW - timedelta(hours=1))], NOW, 0.0) == 1
+    assert ask_of(lanes).from_at == NOW - code.LOOK_BACK
+    took(lanes)
+    back = lanes.begin_look(NOW, 0.0, is_back=True)
+    rows = [found(at=NOW - timedelta(hours=1)) for _ in range(code.AHEAD)]
+    assert lanes.end_look(back, rows, NOW, 0.0) == code.AHEAD
+    assert lanes.wants_look(A, 10.0) is False  # its one place is taken
+    lanes.close(A)
+    lanes = opened(concurrency=1)
+    look(lanes)
+    lanes.end_look(lanes.begin_look(NOW, 0.0, is_back=True), rows, NOW, 0.0)
+    for _ in rows[:5]:
+        taken = took(lanes)
+        lanes.ended(taken, 0.0)
+        lanes.settled(taken)
+    assert ask_of(lanes).from_at.year == 1970
 
 
 def test_what_is_old_is_read_again():
@@ -153,9 +187,10 @@ def test_what_is_old_is_read_again():
     look(lanes, old)
     assert lanes.take(A, NOW, code.FRESH_SECONDS + 0.1) is None
     assert lanes.wants_look(A, 1.0)
-    (ask,), held = lanes.begin_look(NOW, 1.0)
-    assert (ask.from_at, ask.from_id, held) == (old.due.next_attempt_at, old.due.id, [])
-    assert lanes.end_look([ask], [old], NOW, 1.0) == 1
+    again = lanes.begin_look(NOW, 1.0)
+    (ask,) = again.asks
+    assert (ask.from_at, ask.from_id, again.held) == (old.due.next_attempt_at, old.due.id, [])
+    assert lanes.end_look(again, [old], NOW, 1.0) == 1
     assert took(lanes, at=1.1).due == old.due
 
 
@@ -163,11 +198,10 @@ def test_what_is_dropped_during_a_look_is_looked_for_again():
     lanes = opened(concurrency=1)
     old = found(at=NOW - timedelta(minutes=5))
     look(lanes, old)
-    asks, _ = lanes.begin_look(NOW, 1.0)
+    under_way = lanes.begin_look(NOW, 1.0)
     assert lanes.take(A, NOW, 1.0) is None  # too old: dropped
-    lanes.end_look(asks, [], NOW, 1.0)
-    (ask,), _ = lanes.begin_look(NOW, 1.0)
-    assert ask.from_at == old.due.next_attempt_at
+    lanes.end_look(under_way, [], NOW, 1.0)
+    assert ask_of(lanes, 1.0).from_at == old.due.next_attempt_at
 
 
 def test_a_pause_holds_everything_back():
@@ -180,19 +214,17 @@ def test_a_pause_holds_everything_back():
     lanes.pause(A, None)
     later = until - timedelta(microseconds=1)
     assert lanes.take(A, NOW, 0.0) is None
-    assert lanes.begin_look(later, 0.0)[0] == []
-    lanes.abandon_look([])
-    assert len(lanes.begin_look(until, 0.0)[0]) == 1
+    assert asked(lanes, later) == 0
+    assert asked(lanes, until) == 1
 
 
 def test_a_receiver_that_hangs_is_not_read_ahead_for():
     lanes = opened(concurrency=1)
     look(lanes, found())
     taken = took(lanes)
-    assert lanes.begin_look(NOW, 10.0)[0] == []
-    lanes.abandon_look([])
+    assert asked(lanes, at=10.0) == 0
     lanes.ended(taken, 10.0)
-    assert len(lanes.begin_look(NOW, 10.0)[0]) == 1
+    assert asked(lanes, at=10.0) == 1
 
 
 def test_hanging_receivers_leave_room_for_others(monkeypatch):
@@ -213,13 +245,11 @@ def test_hanging_receivers_leave_room_for_others(monkeypatch):
 
 def test_memory_is_bounded_by_the_size_of_bodies():
     lanes = opened(concurrency=8)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
-    assert ask.places == 8 * code.AHEAD
-    lanes.end_look([ask], [found(body="x" * 1_000_000)], NOW, 0.0)
+    first = lanes.begin_look(NOW, 0.0)
+    assert first.asks[0].places == 8 * code.AHEAD
+    lanes.end_look(first, [found(body="x" * 1_000_000)], NOW, 0.0)
     taken = took(lanes)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
-    assert ask.places == 2
-    lanes.end_look([ask], [], NOW, 0.0)
+    assert ask_of(lanes).places == 2
     lanes.ended(taken, 0.0)
     lanes.settled(taken)
     for _ in range(60):
@@ -227,8 +257,7 @@ def test_memory_is_bounded_by_the_size_of_bodies():
         taken = took(lanes)
         lanes.ended(taken, 0.0)
         lanes.settled(taken)
-    (ask,), _ = lanes.begin_look(NOW, 0.0)
-    assert ask.places == 8 * code.AHEAD
+    assert ask_of(lanes).places == 8 * code.AHEAD
 
 
 def test_draining():
@@ -238,8 +267,7 @@ def test_draining():
     taken = took(lanes)
     lanes.drain(A)
     assert lanes.take(A, NOW, 0.0) is None
-    assert lanes.begin_look(NOW, 0.0)[0] == []
-    lanes.abandon_look([])
+    assert asked(lanes) == 0
     lanes.put([found()], 0.0)
     assert not lanes.is_idle(A)
     lanes.ended(taken, 0.0)

@@ -101,5 +101,5 @@ async def test_the_doctor_tells_of_mail_that_waits(yard: Yard):
     done = await asyncio.to_thread(run, "doctor", "--json", env=environment(yard))
     findings = {one["check"]: one for one in json.loads(done.stdout)["findings"]}
     assert (findings["waiting mail"]["state"], findings["mail"]["state"]) == ("warn", "ok")
-    assert "1 mails wait" in findings["waiting mail"]["text"]
+    assert "to be sent: 1" in findings["waiting mail"]["text"]
     assert "MILEPOST_SMTP_URL" in findings["waiting mail"]["cure"]

@@ -153,7 +153,7 @@ async def _waiting_mail(connection: Any, found: schema.State) -> Finding:
         return Finding(
             "waiting mail",
             "warn",
-            f"{mails} mails wait to be sent",
+            f"waiting to be sent: {mails}",
             "run milepost serve or milepost work, with MILEPOST_SMTP_URL and MILEPOST_MAIL_FROM set",
         )
     return Finding("waiting mail", "ok", "no mail waits to be sent")

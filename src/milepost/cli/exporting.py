@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -16,6 +17,7 @@ from milepost.cli.progress import progress_bar
 from milepost.cli.team import TeamName, choose
 
 if TYPE_CHECKING:
+    from milepost.intake.import_file import Progress
     from milepost.store.db import Pool
 
 app = typer.Typer(name="export", help="Write orders to a file.", no_args_is_help=True)
@@ -61,7 +63,7 @@ def orders(
         from milepost.intake.order_transfer import export_orders
 
         chosen = await choose(pool, team)
-        with _opened(output) as file, progress_bar(_label(output)) as progress:
+        with _opened(output) as file, _progress(output) as progress:
             return await export_orders(pool, chosen.id, chosen_form, file.write, progress)
 
     written = session.run(work, database_url, data_dir)
@@ -71,8 +73,11 @@ def orders(
         session.say(f"{written} order{'' if written == 1 else 's'} written")
 
 
-def _label(output: Path | None) -> str:
-    return "orders" if output is None else output.name
+def _progress(output: Path | None) -> "AbstractContextManager[Progress | None]":
+    """A bar, unless the orders themselves run over the terminal."""
+    if output is None and sys.stdout.isatty():
+        return contextlib.nullcontext()
+    return progress_bar("orders" if output is None else output.name)
 
 
 @contextlib.contextmanager

@@ -7,25 +7,27 @@ there, decides in memory and writes; orders that somebody else got hold of meanw
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from milepost.core.archive_identity import (
+    Brought,
+    check_names,
+    check_same,
+    identity_of,
+    names_of,
+    wanted_tags,
+)
 from milepost.core.archive_tags import Tags
 from milepost.core.order_arrival import arrive
 from milepost.core.orders import PAUSE, PERMISSION, ROUNDS, ImportMark, Put
 from milepost.kit.errors import Conflict, Invalid, Stale
-from milepost.kit.ids import parse_id, ulid
 from milepost.model.actor import Actor
 from milepost.model.archive_names import Names
-from milepost.model.document import same_json
-from milepost.model.order import NewOrder, Tag, external_id
-from milepost.model.order_archive import ArchivedOrder, PlainOrder, WantedTag
+from milepost.model.order_archive import ArchivedOrder, PlainOrder
 from milepost.model.purchase_order import check_content
 from milepost.model.workflow import Workspace
 from milepost.reads import order_archive as reads
@@ -37,8 +39,6 @@ from milepost.store.db import Database, Deadlock, Orphan, Pool
 from milepost.store.order_archive import Name, Unfit
 from milepost.store.order_rows import OrderTagRow
 from milepost.store.orders import Arrivals, add_orders, team_version
-
-Brought = ArchivedOrder | PlainOrder
 
 
 async def bring_in(
@@ -67,8 +67,12 @@ async def bring_in(
     fruitless = 0
     while batch.waiting and fruitless < ROUNDS:
         settled: Mapping[int, Put] = {}
-        with suppress(Deadlock):
+        try:
             settled = await _round(db, batch, mark)
+        except Deadlock:
+            pass
+        except Orphan as orphan:
+            raise Stale from orphan
         batch.puts.update(settled)
         fruitless = 0 if settled else fruitless + 1
         if fruitless:  # two that hinder each other must not try again in step
@@ -78,11 +82,6 @@ async def bring_in(
         batch.puts.update({place: Put(refusal=contended) for place in batch.waiting})
         await _put_mark(db, batch, mark)
     return [batch.puts[place] for place in range(len(orders))]
-
-
-def number_of(order: Brought) -> str:
-    """Its order number."""
-    return _content(order).order_number
 
 
 class _Batch(Struct):
@@ -109,8 +108,6 @@ async def _round(db: Pool, batch: _Batch, mark: ImportMark | None) -> dict[int, 
                 settled = await _take_in(try_, batch, waiting)
         except Unfit:
             settled = await _one_by_one(tx, batch, waiting)
-        except Orphan as orphan:
-            raise Stale from orphan
         if len(settled) == len(waiting):
             await _put_mark(tx, batch, mark)
     return settled
@@ -163,7 +160,7 @@ async def _take_in(tx: Database, batch: _Batch, places: Sequence[int]) -> dict[i
     found = await _look(tx, batch, [batch.orders[place] for place in places])
     decided = _decide(batch, found, places)
     bearers: Sequence[Brought] = [*decided.back, *decided.made.values()]
-    wanted = [tag for order in bearers for tag in _wanted(order)]
+    wanted = [tag for order in bearers for tag in wanted_tags(order)]
     await found.tags.make(tx, batch.actor.team_id, found.tags.resolved(wanted))
     written = await _restore(tx, batch, found.tags, decided) | await _make(tx, batch, found.tags, decided)
     return {
@@ -175,13 +172,13 @@ async def _take_in(tx: Database, batch: _Batch, places: Sequence[int]) -> dict[i
 
 async def _look(tx: Database, batch: _Batch, orders: Sequence[Brought]) -> _Found:
     team_id = batch.actor.team_id
-    names = sorted({name for order in orders for name in _names(order)})
+    names = sorted({name for order in orders for name in names_of(order)})
     owners = await store.names_taken(tx, team_id, names)
     # After the names: an order that somebody brings in meanwhile is here, not only its names.
     ids = sorted({order.milepost.id for order in orders if isinstance(order, ArchivedOrder)})
     archives = await reads.archives_of(tx, team_id, ids, batch.names) if ids else {}
     tags = Tags()
-    await tags.find(tx, team_id, [tag for order in orders for tag in _wanted(order)])
+    await tags.find(tx, team_id, [tag for order in orders for tag in wanted_tags(order)])
     return _Found(archives, owners, tags)
 
 
@@ -191,7 +188,7 @@ def _decide(batch: _Batch, found: _Found, places: Sequence[int]) -> _Decided:
     taken_up: set[Name] = set()
     for place in places:
         order = batch.orders[place]
-        names = {*_names(order), *_identity(order)}
+        names = {*names_of(order), *identity_of(order)}
         if names & taken_up:
             continue
         taken_up |= names
@@ -204,17 +201,17 @@ def _decide(batch: _Batch, found: _Found, places: Sequence[int]) -> _Decided:
 
 def _put(batch: _Batch, found: _Found, decided: _Decided, place: int, order: Brought) -> Put:
     """The answer for one order; adds what it takes to the round. Raises Invalid, Conflict."""
-    found.tags.resolved(_wanted(order))
+    found.tags.resolved(wanted_tags(order))
     if isinstance(order, PlainOrder):
         check_content(order.wish.content)
-        _check_names(order, found.owners)
+        check_names(order, found.owners)
         decided.made[place] = order
         return Put(None, "created")
     order_id = order.milepost.id
     if (stored := found.archives.get(order_id)) is not None:
-        _check_same(stored, order, found.tags)
+        check_same(stored, order, found.tags)
         return Put(order_id, "unchanged")
-    _check_names(order, found.owners)
+    check_names(order, found.owners)
     decided.rows.add(restored(order, batch.names))
     decided.back.append(order)
     return Put(order_id, "created")
@@ -229,7 +226,7 @@ async def _restore(tx: Database, batch: _Batch, tags: Tags, decided: _Decided) -
     rows.tags = [
         OrderTagRow(order.milepost.id, tag.id)
         for order in decided.back
-        for tag in tags.resolved(_wanted(order))
+        for tag in tags.resolved(wanted_tags(order))
     ]
     version, added = await store.restore_orders(tx, batch.actor.team_id, rows, batch.workspace.version)
     if version != batch.workspace.version:
@@ -252,65 +249,3 @@ async def _make(tx: Database, batch: _Batch, tags: Tags, decided: _Decided) -> f
     if version != batch.workspace.version:
         raise Stale
     return added
-
-
-def _wanted(order: Brought) -> Sequence[WantedTag]:
-    if isinstance(order, PlainOrder):
-        return order.tags
-    return [WantedTag(parse_id(tag.id), tag.slug, tag.name) for tag in order.tags]
-
-
-# Names -------------------------------------------------------------------------------------------------------
-
-
-def _identity(order: Brought) -> Iterator[Name]:
-    if isinstance(order, ArchivedOrder):
-        yield "id", order.milepost.id
-
-
-def _names(order: Brought) -> Iterator[Name]:
-    """What no other order of the team may have."""
-    content = _content(order)
-    yield "number", content.order_number
-    if (external := external_id(content.references)) is not None:
-        yield "external", external
-    if isinstance(order, ArchivedOrder):
-        kind, digits = order.milepost.shopify_kind, order.milepost.shopify_id
-        if kind is not None and digits is not None:
-            yield kind, str(digits)
-
-
-def _content(order: Brought) -> ArchivedOrder | NewOrder:
-    return order.wish.content if isinstance(order, PlainOrder) else order
-
-
-def _check_names(order: Brought, owners: Mapping[Name, str]) -> None:
-    """Of an order that is not here yet. Raises Conflict `not_unique`."""
-    for kind, name in _names(order):
-        if (owner := owners.get((kind, name))) is not None:
-            what = {"number": "order number", "external": "external id"}.get(kind, "Shopify id")
-            text = f"The {what} {name} belongs to another order"
-            raise Conflict("not_unique", text, order_id=owner)
-
-
-def _check_same(stored: ArchivedOrder, told: ArchivedOrder, tags: Tags) -> None:
-    """Raises Conflict `differs` unless both tell the same, the bytes of documents judged by their hashes."""
-    resolved = tuple(Tag(ulid(tag.id), tag.slug, tag.name) for tag in tags.resolved(_wanted(told)))
-    beside = msgspec.structs.replace(told.milepost, documents={})
-    here, there = _encode(stored), _encode(msgspec.structs.replace(told, tags=resolved, milepost=beside))
-    if here == there:
-        return
-    before, after = _flat(_decode(here)), _flat(_decode(there))
-    differing = [name for name, value in before.items() if not same_json(value, after.get(name))]
-    if differing:
-        text = f"The order is here already and stays as it is: it differs in {', '.join(differing)}"
-        raise Conflict("differs", text, order_id=told.milepost.id)
-
-
-def _flat(document: dict[str, Any]) -> dict[str, Any]:
-    inner = document.pop("milepost")
-    return {**document, **{f"milepost.{name}": value for name, value in inner.items()}}
-
-
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode

@@ -14,7 +14,8 @@ from typing import Literal
 from msgspec import Struct
 
 from milepost.core import imports
-from milepost.core.order_archive import Brought, bring_in, number_of
+from milepost.core.archive_identity import Brought, number_of
+from milepost.core.order_archive import bring_in
 from milepost.core.orders import ImportMark, Put
 from milepost.intake import order_file, order_table
 from milepost.intake.import_file import BATCH, WORKSPACE_TRIES, Failure, Progress, Report, content_of

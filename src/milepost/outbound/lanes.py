@@ -48,6 +48,22 @@ class Taken(Struct, frozen=True):
     queue: "_Queue"
 
 
+class Look:
+    """A look at the database that is under way."""
+
+    __slots__ = ("asks", "held", "is_back", "let_go")
+
+    def __init__(self, asks: list[Ask], held: list[str], *, is_back: bool) -> None:
+        self.asks = asks
+        """What to look for."""
+        self.held = held
+        """Ids of deliveries in memory, which need not be found."""
+        self.is_back = is_back
+        """It is at everything, and not from where the last one ended."""
+        self.let_go: set[str] = set()
+        """What left memory since it began: it may still have seen it."""
+
+
 class Lanes:
     """The queues of one worker. `concurrency`: attempts of one webhook that may be in flight at a time."""
 
@@ -56,8 +72,8 @@ class Lanes:
         self._queues: dict[Key, _Queue] = {}
         self._in_flight = 0
         self._held: set[str] = set()
-        self._let_go: set[str] | None = None
-        """While a look is under way: what left memory since it began. The look may still have seen it."""
+        self._looks: set[Look] = set()
+        """Those under way."""
 
     @property
     def in_flight(self) -> int:
@@ -98,47 +114,54 @@ class Lanes:
             queue.paused_until = until
             self._drop(queue)
 
-    def look_back(self, key: Key) -> None:
-        """The next look for this webhook is at everything it has."""
+    def look_at_all(self, key: Key) -> None:
+        """The next look for this webhook begins at its very first delivery."""
         if queue := self._queues.get(key):
-            queue.again = _BEGINNING_OF_ALL
+            queue.look_again(_BEGINNING_OF_ALL)
 
-    def begin_look(self, now: datetime, at: float) -> tuple[list[Ask], list[str]]:
-        """A look begins at the moment `now`, `at` of the loop's clock: what to look for, of every webhook that has
-        room; and the ids of deliveries in memory, which need not be found."""
+    def begin_look(self, now: datetime, at: float, *, is_back: bool = False) -> Look:
+        """A look begins at the moment `now`, `at` of the loop's clock: for every webhook that has room, from where
+        the last one ended. With `is_back` at everything, beside other looks: for what came behind them."""
         asks = []
         for key, queue in self._queues.items():
             if queue.wants_more(self._concurrency, at) and not queue.is_paused(now):
-                from_at, from_id = queue.begin()
+                from_at, from_id = _BEGINNING_OF_ALL if is_back else queue.begin()
                 places = queue.places(self._concurrency)
                 asks.append(
                     Ask(team_id=key[0], webhook_id=key[1], from_at=from_at, from_id=from_id, places=places)
                 )
-        self._let_go = set()
-        return asks, list(self._held)
+        look = Look(asks, list(self._held), is_back=is_back)
+        self._looks.add(look)
+        return look
 
-    def end_look(self, asks: Iterable[Ask], found: Iterable[Found], now: datetime, at: float) -> int:
+    def end_look(self, look: Look, found: Iterable[Found], now: datetime, at: float) -> int:
         """What a look at the moment `now` found, begun at `at` of the loop's clock; returns how many deliveries
         came into memory."""
+        self._looks.discard(look)
         by_queue: dict[Key, list[Found]] = {}
         for one in found:
             by_queue.setdefault((one.due.team_id, one.due.webhook_id), []).append(one)
         taken = 0
-        for ask in asks:
+        for ask in look.asks:
             key = (ask.team_id, ask.webhook_id)
             queue = self._queues.get(key)
-            if queue is not None and not queue.is_draining:
-                mine = by_queue.get(key, [])
-                taken += self._put(queue, mine, at)
-                queue.looked(mine, now, is_limited=len(mine) >= ask.places)
-        self._let_go = None
+            if queue is None or queue.is_draining:
+                continue
+            mine = by_queue.get(key, [])
+            taken += self._put(queue, [one for one in mine if one.due.id not in look.let_go], at)
+            is_limited = len(mine) >= ask.places
+            if not look.is_back:
+                queue.looked(mine, now, is_limited=is_limited)
+            elif is_limited:  # there is much behind: walk all of it
+                queue.look_again(_BEGINNING_OF_ALL)
         return taken
 
-    def abandon_look(self, asks: Iterable[Ask]) -> None:
+    def abandon_look(self, look: Look) -> None:
         """The look failed: what it was to find is looked for again."""
-        self._let_go = None
-        for ask in asks:
-            if queue := self._queues.get((ask.team_id, ask.webhook_id)):
+        self._looks.discard(look)
+        for ask in look.asks:
+            queue = self._queues.get((ask.team_id, ask.webhook_id))
+            if queue is not None and not look.is_back:
                 queue.look_again((ask.from_at, ask.from_id))
 
     def put(self, found: Iterable[Found], at: float) -> None:
@@ -178,8 +201,8 @@ class Lanes:
         taken.queue.open.discard(taken.due.id)
         taken.queue.lanes.discard(taken.due.order_id)
         self._held.discard(taken.due.id)
-        if self._let_go is not None:
-            self._let_go.add(taken.due.id)
+        for look in self._looks:
+            look.let_go.add(taken.due.id)
 
     def wants_look(self, key: Key, at: float) -> bool:
         """Whether the webhook has room, and the last look for it left something."""
@@ -194,7 +217,7 @@ class Lanes:
         taken = 0
         for one in found:
             due = one.due
-            if due.id in self._held or (self._let_go is not None and due.id in self._let_go):
+            if due.id in self._held:
                 continue
             if due.order_id is not None:
                 if due.order_id in queue.lanes:

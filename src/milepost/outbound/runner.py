@@ -15,8 +15,8 @@ from milepost.outbound.sweep import Retention, Sweep
 from milepost.outbound.worker import Worker
 from milepost.store.db import Pool
 
-CONNECTIONS: Final = 4
-"""What the workers use of the database at most: one look, one settlement, the lease, and mail or sweep."""
+CONNECTIONS: Final = 5
+"""What the workers use of the database: two looks, a settlement, the lease, and mail or sweep."""
 
 
 class Options(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from milepost.model.workflow import House
 from milepost.outbound.failure_mail import Failure, failure_mail
 from milepost.outbound.lanes import Key, Taken
 from milepost.outbound.schedule import GONE, LEAST_FAILURES, Verdict
-from milepost.store import dispatch, mails
+from milepost.store import dispatch, failing_webhooks, mails
 from milepost.store.db import Database
 from milepost.store.dispatch import Found, Run, Settlement
 
@@ -81,7 +81,7 @@ class Settling:
         failing = {one.key for one in ended if one.result.error is not None and not one.verdict.is_gone}
         if failing and self._disable_after:
             since = self._clock() - self._disable_after
-            for team_id, webhook_id, error in await dispatch.read_failing(
+            for team_id, webhook_id, error in await failing_webhooks.read_failing(
                 self._db, sorted(failing), LEAST_FAILURES, since
             ):
                 await self.disable((team_id, webhook_id), "failing", error)
@@ -99,10 +99,10 @@ class Settling:
         by_key: dict[Key, list[Ended]] = {}
         for one in failed:
             by_key.setdefault(one.key, []).append(one)
-        for contact in await dispatch.lock_for_mail(tx, sorted(by_key)):
+        for contact in await failing_webhooks.lock_for_mail(tx, sorted(by_key)):
             told = by_key[contact.team_id, contact.webhook_id]
             if contact.mailed_at is not None and now < contact.mailed_at + MAIL_EVERY:
-                await dispatch.count_held_back(tx, contact.team_id, contact.webhook_id, len(told))
+                await failing_webhooks.count_held_back(tx, contact.team_id, contact.webhook_id, len(told))
                 continue
             first = told[0]
             failure = Failure(
@@ -117,7 +117,7 @@ class Settling:
             subject, body = failure_mail(failure, first.ended_at)
             mail = mails.NewMail(id=new_id(), recipient=contact.email, subject=subject, body=body)
             await mails.store_mail(tx, contact.team_id, mail, now)
-            await dispatch.mark_mailed(tx, contact.team_id, contact.webhook_id, now)
+            await failing_webhooks.mark_mailed(tx, contact.team_id, contact.webhook_id, now)
 
 
 def error_text(result: AttemptResult) -> str:
@@ -137,6 +137,8 @@ def _settlement(one: Ended) -> Settlement:
     return Settlement(
         team_id=due.team_id,
         id=due.id,
+        webhook_id=due.webhook_id,
+        event_id=due.event_id,
         number=due.attempt_count + 1,
         tries=due.tries,
         status=verdict.status,

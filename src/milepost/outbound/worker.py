@@ -46,6 +46,8 @@ _LONGEST_PAUSE: Final = 3.0
 """After a failure, and after several."""
 _TROUBLED: Final = timedelta(minutes=1)
 """A webhook to which nothing can be sent for a reason of ours is left alone for so long."""
+_STOP_SECONDS: Final = 20.0
+"""For attempts in flight when the worker stops; then they are broken off, and stay due."""
 _FINISH_SECONDS: Final = 5.0
 """For writing down what is left when the worker stops."""
 _log: Final = structlog.get_logger("milepost.outbound")
@@ -88,7 +90,6 @@ class Worker:
         self._all_settled = asyncio.Event()
         self._all_settled.set()
         self._stop = asyncio.Event()
-        self._look_back_at = 0.0
         self._settled_at = 0.0
 
     def wake(self) -> None:
@@ -104,17 +105,17 @@ class Worker:
         rounds = asyncio.create_task(self._forever(self._round))
         settling = asyncio.create_task(self._forever(self._settle))
         watching = asyncio.create_task(self._forever(self._watch))
-        looking = asyncio.create_task(self._forever(self._look))
+        looking = [asyncio.create_task(self._forever(one)) for one in (self._look, self._look_back)]
         try:
             await self._stop.wait()
-            await _end(looking)
+            await _end(*looking)
             if self._attempts:
-                await asyncio.wait(set(self._attempts))
+                await asyncio.wait(set(self._attempts), timeout=_STOP_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FINISH_SECONDS):
                     await self._all_settled.wait()
         finally:
-            await _end(rounds, settling, watching, looking, *self._attempts)
+            await _end(rounds, settling, watching, *looking, *self._attempts)
         with contextlib.suppress(*dispatch.AWAY):
             async with asyncio.timeout(_FINISH_SECONDS):
                 await self._tenure.resign()
@@ -141,6 +142,8 @@ class Worker:
     async def _round(self) -> None:
         """Keeps the lease, and what is held of the webhooks."""
         held, has_new = await self._tenure.keep()
+        ours = {lease.webhook_id for lease in held}
+        self._opened = {key: known for key, known in self._opened.items() if key in ours}
         if has_new:
             self.wake()
         for lease in held:
@@ -160,23 +163,29 @@ class Worker:
     async def _look(self) -> None:
         """Looks for what is due, and begins attempts."""
         self._pace.begin()
-        now, at = self._clock(), self._time()
-        looks_back = at >= self._look_back_at
-        if looks_back:
-            for key in self._lanes.keys:
-                self._lanes.look_back(key)
-        asks, held = self._lanes.begin_look(now, at)
-        try:
-            found = await dispatch.read_due(self._db, asks, now, held) if asks else []
-        except BaseException:
-            self._lanes.abandon_look(asks)
-            raise
-        taken = self._lanes.end_look(asks, found, now, at)
-        if looks_back:
-            pause = _LOOK_BACK_COST * (self._time() - at)
-            self._look_back_at = self._time() + min(max(pause, _LOOK_BACK_LEAST), _LOOK_BACK_MOST)
-        self._begin()
+        taken = await self._looked(is_back=False)
         await self._pace.pause(found=taken > 0)
+
+    async def _look_back(self) -> None:
+        """Looks at everything now and then: a change that took long to commit came behind what was seen. The more
+        such a look costs, the longer it is until the next one; others do not wait for it."""
+        at = self._time()
+        await self._looked(is_back=True)
+        pause = _LOOK_BACK_COST * (self._time() - at)
+        await asyncio.sleep(min(max(pause, _LOOK_BACK_LEAST), _LOOK_BACK_MOST))
+
+    async def _looked(self, *, is_back: bool) -> int:
+        """One look; how many deliveries came into memory."""
+        now, at = self._clock(), self._time()
+        look = self._lanes.begin_look(now, at, is_back=is_back)
+        try:
+            found = await dispatch.read_due(self._db, look.asks, now, look.held) if look.asks else []
+        except BaseException:
+            self._lanes.abandon_look(look)
+            raise
+        taken = self._lanes.end_look(look, found, now, at)
+        self._begin()
+        return taken
 
     def _begin(self) -> None:
         """Begins all attempts for which there is room."""
@@ -267,7 +276,7 @@ class Worker:
             counted, found = await self._settling.settle([bare(batch[0])])
         for one in batch:
             if one.taken.due.id not in counted:
-                self._lanes.look_back(one.key)  # it is not what we knew: see what it is
+                self._lanes.look_at_all(one.key)  # it is not what we knew: see what it is
         return found
 
 

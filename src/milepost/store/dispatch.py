@@ -83,6 +83,8 @@ class Settlement(Struct, frozen=True, kw_only=True):
 
     team_id: str
     id: str
+    webhook_id: str
+    event_id: str
     number: int
     """The attempt's number: one more than were known of when the delivery was read."""
     tries: int
@@ -121,12 +123,15 @@ _DUE = """d.team_id, d.webhook_id, d.id, d.event_id, d.event_name, d.order_id, d
 _DUE_FIELDS = len(Due.__struct_fields__)
 
 # One look at every webhook that has room. The index deliveries_due gives each its deliveries from where the last
-# look ended; those behind an unfinished one of their order are passed over, by a probe of deliveries_in_line.
+# look ended; those behind an unfinished one of their order are passed over, by a probe of deliveries_in_line. (A
+# `limit 1` keeps a look-up what it is: it cannot become a join with the whole table.)
 READ_DUE = f"""
 select {_DUE}, {_RECEIVER}
 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::int[])
   as ask (team_id, webhook_id, from_at, from_id, places)
-join webhooks w on w.team_id = ask.team_id and w.id = ask.webhook_id and w.status = 'ENABLED'
+cross join lateral (
+  select * from webhooks w where w.team_id = ask.team_id and w.id = ask.webhook_id and w.status = 'ENABLED' limit 1
+) w
 cross join lateral (
   select * from deliveries d
   where d.team_id = ask.team_id and d.webhook_id = ask.webhook_id
@@ -142,17 +147,19 @@ cross join lateral (
 """
 
 # One statement for many attempts: deliveries and attempts are written, what the webhooks went through is counted,
-# and the next delivery of each order that is free now is told.
+# and the next delivery of each order that is free now is told. A delivery is named by all that names it: so every
+# index that could be taken leads to it alone.
 #
 # An attempt counts only as the one after those that the delivery has: who sent without a lease, being late, writes
 # nothing. A delivery that was canceled meanwhile stays canceled; one whose schedule was begun anew meanwhile keeps
 # the new schedule, unless the attempt succeeded.
 SETTLE = f"""
 with result as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::timestamptz[],
-    $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[])
-    as r (team_id, id, number, tries, status, next_attempt_at, ended_at, started_at, duration_ms,
-          response_status, error, response_excerpt, request_headers)
+  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[],
+    $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::int[], $12::int[], $13::text[], $14::text[],
+    $15::text[])
+    as r (team_id, id, webhook_id, event_id, number, tries, status, next_attempt_at, ended_at, started_at,
+          duration_ms, response_status, error, response_excerpt, request_headers)
 ),
 settled as (
   update deliveries d set
@@ -166,7 +173,8 @@ settled as (
                             and (d.tries = r.tries or r.status = 'SUCCEEDED')
                        then r.ended_at else d.finished_at end
   from result r
-  where d.team_id = r.team_id and d.id = r.id and d.attempt_count = r.number - 1
+  where d.team_id = r.team_id and d.id = r.id and d.webhook_id = r.webhook_id and d.event_id = r.event_id
+    and d.attempt_count = r.number - 1
   returning d.team_id, d.webhook_id, d.id, d.order_id, d.status, r.number, r.started_at, r.duration_ms,
             r.response_status, r.error, r.response_excerpt, r.request_headers
 ),
@@ -184,8 +192,8 @@ counted as (
     failed_attempts = case when run.succeeded then run.failures else w.failed_attempts + run.failures end,
     last_error = case when run.succeeded then run.last_error else coalesce(run.last_error, w.last_error) end,
     paused_until = greatest(w.paused_until, run.paused_until)
-  from unnest($14::uuid[], $15::uuid[], $16::bool[], $17::int[], $18::timestamptz[], $19::text[],
-              $20::timestamptz[])
+  from unnest($16::uuid[], $17::uuid[], $18::bool[], $19::int[], $20::timestamptz[], $21::text[],
+              $22::timestamptz[])
     as run (team_id, webhook_id, succeeded, failures, failing_since, last_error, paused_until)
   where w.team_id = run.team_id and w.id = run.webhook_id and w.status = 'ENABLED'
     and (run.failures > 0 or run.paused_until is not null or w.failing_since is not null)
@@ -199,46 +207,12 @@ from settled s left join lateral (
       and e.status = 'PENDING' and e.id <> all($2::uuid[])
     order by e.sequence limit 1
   ) d
-  join webhooks w on w.team_id = d.team_id and w.id = d.webhook_id and w.status = 'ENABLED'
-  where s.status <> 'PENDING' and s.order_id is not null and d.next_attempt_at <= $21
+  cross join lateral (
+    select * from webhooks w where w.team_id = d.team_id and w.id = d.webhook_id and w.status = 'ENABLED' limit 1
+  ) w
+  where s.status <> 'PENDING' and s.order_id is not null and d.next_attempt_at <= $23
 ) n on true
 """
-
-# Webhooks to be disabled for failing: judged where an attempt failed just now.
-READ_FAILING = """
-select w.team_id, w.id, w.last_error
-from unnest($1::uuid[], $2::uuid[]) as asked (team_id, webhook_id)
-join webhooks w on w.team_id = asked.team_id and w.id = asked.webhook_id
-where w.status = 'ENABLED' and w.failed_attempts >= $3 and w.failing_since <= $4
-"""
-
-# At most one mail for each webhook and hour; others are counted, and the next mail tells how many.
-LOCK_FOR_MAIL = """
-select w.team_id, w.id, w.url, w.error_contact_email, w.mailed_at, w.mails_held_back
-from unnest($1::uuid[], $2::uuid[]) as asked (team_id, webhook_id)
-join webhooks w on w.team_id = asked.team_id and w.id = asked.webhook_id
-order by w.team_id, w.id
-for update of w
-"""
-
-MARK_MAILED = """
-update webhooks set mailed_at = $3, mails_held_back = 0 where team_id = $1 and id = $2
-"""
-
-COUNT_HELD_BACK = """
-update webhooks set mails_held_back = mails_held_back + $3 where team_id = $1 and id = $2
-"""
-
-
-class Contact(Struct, frozen=True, kw_only=True):
-    """Who is told of failed deliveries, and when last."""
-
-    team_id: str
-    webhook_id: str
-    url: str
-    email: str
-    mailed_at: datetime | None
-    held_back: int
 
 
 async def read_due(db: Database, asks: Sequence[Ask], now: datetime, held: Sequence[str]) -> list[Found]:
@@ -257,39 +231,6 @@ async def settle(
     return {row[0] for row in rows}, found
 
 
-async def read_failing(
-    db: Database, webhooks: Sequence[tuple[str, str]], failures: int, since: datetime
-) -> list[tuple[str, str, str]]:
-    """Those of the webhooks (team id, webhook id) that failed so often, and without a success since then; each
-    with its last error."""
-    rows = await db.fetch(READ_FAILING, *_ids(webhooks), failures, since)
-    return [(row["team_id"], row["id"], row["last_error"] or "") for row in rows]
-
-
-async def lock_for_mail(tx: Database, webhooks: Sequence[tuple[str, str]]) -> list[Contact]:
-    """Whom to tell, with the webhooks' rows held until the transaction ends."""
-    rows = await tx.fetch(LOCK_FOR_MAIL, *_ids(webhooks))
-    return [
-        Contact(
-            team_id=row["team_id"],
-            webhook_id=row["id"],
-            url=row["url"],
-            email=row["error_contact_email"],
-            mailed_at=row["mailed_at"],
-            held_back=row["mails_held_back"],
-        )
-        for row in rows
-    ]
-
-
-async def mark_mailed(tx: Database, team_id: str, webhook_id: str, at: datetime) -> None:
-    await tx.execute(MARK_MAILED, team_id, webhook_id, at)
-
-
-async def count_held_back(tx: Database, team_id: str, webhook_id: str, deliveries: int) -> None:
-    await tx.execute(COUNT_HELD_BACK, team_id, webhook_id, deliveries)
-
-
 _ASK = Ask.__struct_fields__
 _SETTLEMENT = Settlement.__struct_fields__
 _RUN = Run.__struct_fields__
@@ -297,10 +238,6 @@ _RUN = Run.__struct_fields__
 
 def _columns(rows: Sequence[Struct], names: Sequence[str]) -> list[list[Any]]:
     return [[getattr(row, name) for row in rows] for name in names]
-
-
-def _ids(webhooks: Sequence[tuple[str, str]]) -> list[list[str]]:
-    return [[team_id for team_id, _ in webhooks], [webhook_id for _, webhook_id in webhooks]]
 
 
 def _found(row: asyncpg.Record | tuple[Any, ...]) -> Found:
