@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-large openapi docs lock clean
+.PHONY: help demo test check soak bench bench-large openapi docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,9 @@ check: $(DEV) ## Format, lint, types, imports, spelling, tests: what CI runs
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(MAKE) test
+
+soak: $(DEV) ## Kill everything under load for 15 minutes and look for losses (ARGS="--minutes 5")
+	$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 bench: $(DEV) ## Print the benchmark table
 	$(BIN)/python -m bench $(ARGS)

@@ -4,15 +4,16 @@ import argparse
 import asyncio
 import statistics
 import sys
+from collections.abc import Collection
 
-from msgspec import Struct
-
-from bench import gate, ground, large, pgbench, processes, report
+from bench import deliveries, gate, ground, large, orders, pgbench, processes, report
 from bench.compare import (
     CLIENTS,
     Comparison,
+    Effort,
     bulk_workload,
     compare,
+    compared,
     median,
     one_round,
     same_answers,
@@ -27,14 +28,11 @@ _LEAST_BULK_GAIN = 6
 _MOST_GATE = 25
 
 
-class Effort(Struct, frozen=True):
-    orders: int
-    rounds: int
-    seconds: float
-
-
 THOROUGH = Effort(10_000, 7, 3)
 QUICK = Effort(1_600, 2, 0.4)
+
+
+PARTS = ("status", "orders", "deliveries")
 
 
 def main() -> None:
@@ -43,6 +41,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--rounds", type=int, help=f"rounds of each server, by default {THOROUGH.rounds}")
     parser.add_argument("--seconds", type=float, help=f"length of a round, by default {THOROUGH.seconds:g}")
+    parser.add_argument(
+        "--only", choices=PARTS, help="measure only the Status API, the Orders API, deliveries"
+    )
     parser.add_argument("--large", action="store_true", help="measure many orders instead (bench/large.py)")
     asked, others = parser.parse_known_args()
     if asked.large:
@@ -52,12 +53,30 @@ def main() -> None:
     effort = QUICK if asked.quick else THOROUGH
     effort = Effort(effort.orders, asked.rounds or effort.rounds, asked.seconds or effort.seconds)
     with ground.server() as server_url:
-        lines, facts = asyncio.run(run(server_url, effort))
+        lines, facts = asyncio.run(
+            run(server_url, effort, [asked.only] if asked.only else PARTS, asked.quick)
+        )
     report.show("Milepost against its floor", lines, facts, as_json=asked.json)
     sys.exit(report.failed(lines) and not asked.quick)
 
 
-async def run(server_url: str, effort: Effort) -> tuple[list[Line], dict[str, str]]:
+async def run(
+    server_url: str, effort: Effort, parts: Collection[str], quick: bool
+) -> tuple[list[Line], dict[str, str]]:
+    lines: list[Line] = []
+    if "status" in parts:
+        lines += await status_api(server_url, effort)
+    if "orders" in parts:
+        tell("Orders API")
+        lines += await orders.measure(server_url, effort)
+    if "deliveries" in parts:
+        tell("deliveries")
+        lines += (await deliveries.run(server_url, deliveries.QUICK if quick else deliveries.THOROUGH))[0]
+    return lines, await report.facts(server_url)
+
+
+async def status_api(server_url: str, effort: Effort) -> list[Line]:
+    """The lines of the Status API, and of what stands before every call."""
     async with ground.database(server_url, "milepost_bench") as url:
         tell(f"seeding {effort.orders:,} orders")
         team = await ground.seed(url, effort.orders)
@@ -82,31 +101,7 @@ async def run(server_url: str, effort: Effort) -> tuple[list[Line], dict[str, st
                 note="a call without its handler, from scope to sent answer",
             )
         )
-        lines += access_log(url, team, effort)
-        return lines, await report.facts(url)
-
-
-def compared(done: Comparison) -> list[Line]:
-    name = done.workload.name
-    cpu = [median(rounds, "microseconds") for rounds in (done.milepost, done.floor)]
-    rate = [median(rounds, "rate") for rounds in (done.milepost, done.floor)]
-    client = median(done.milepost, "client")
-    return [
-        Line(
-            name=f"{name}: CPU a request, of the floor's",
-            value=done.cpu_ratio,
-            unit="times",
-            at_most=done.workload.most_cpu,
-            note=f"{cpu[0]:.0f} us against {cpu[1]:.0f} us",
-        ),
-        Line(
-            name=f"{name}: requests/s, of the floor's",
-            value=done.rate_ratio,
-            unit="times",
-            at_least=done.workload.least_rate,
-            note=f"{rate[0]:,.0f}/s against {rate[1]:,.0f}/s; the client's own CPU {client:.0f} us a request",
-        ),
-    ]
+        return lines + access_log(url, team, effort)
 
 
 async def beside_pgbench(done: Comparison, team: Team, url: str, effort: Effort) -> list[Line]:

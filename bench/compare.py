@@ -11,8 +11,19 @@ from msgspec import Struct
 from bench.ground import Team
 from bench.load import Job, drive
 from bench.processes import Served
+from bench.report import Line
 
 CLIENTS = 16
+ROUND = 1_000_000
+"""More requests than a round has: the numbers that they carry are each round's own."""
+
+
+class Effort(Struct, frozen=True):
+    """How thorough a run is: orders of the team, rounds of each server, seconds of a round."""
+
+    orders: int
+    rounds: int
+    seconds: float
 
 
 class Workload(Struct, frozen=True, kw_only=True):
@@ -22,8 +33,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     method: str
     walks: Callable[[int], list[list[tuple[str, str]]]]
     """What a round asks (bench/load.py), by its number."""
-    most_cpu: float = 0
-    least_rate: float = 0
+    most_cpu: float | None = None
+    least_rate: float | None = None
 
 
 class Round(Struct, frozen=True):
@@ -140,18 +151,57 @@ def compare(
 def one_round(
     server: Served, team: Team, workload: Workload, number: int, seconds: float, clients: int = CLIENTS
 ) -> Round:
-    job = Job(
+    """Each round of a workload has a number of its own."""
+    before = server.cpu()
+    report = drive(job(server, team, workload, number, seconds, clients))
+    used = server.cpu() - before
+    return Round(report.rate, used / report.requests * 1e6, report.cpu / report.requests * 1e6)
+
+
+def job(
+    server: Served,
+    team: Team,
+    workload: Workload,
+    number: int,
+    seconds: float,
+    clients: int = CLIENTS,
+    most: int = 0,
+) -> Job:
+    """The load of one round."""
+    return Job(
         port=server.port,
         connections=clients,
         seconds=seconds,
         key=team.key,
         method=workload.method,
         walks=workload.walks(number),
+        most=most,
+        first_number=number * ROUND,
     )
-    before = server.cpu()
-    report = drive(job)
-    used = server.cpu() - before
-    return Round(report.rate, used / report.requests * 1e6, report.cpu / report.requests * 1e6)
+
+
+def compared(done: Comparison) -> list[Line]:
+    """The figures of a comparison."""
+    name = done.workload.name
+    cpu = [median(rounds, "microseconds") for rounds in (done.milepost, done.floor)]
+    rate = [median(rounds, "rate") for rounds in (done.milepost, done.floor)]
+    client = median(done.milepost, "client")
+    return [
+        Line(
+            name=f"{name}: CPU a request, of the floor's",
+            value=done.cpu_ratio,
+            unit="times",
+            at_most=done.workload.most_cpu,
+            note=f"{cpu[0]:.0f} us against {cpu[1]:.0f} us",
+        ),
+        Line(
+            name=f"{name}: requests/s, of the floor's",
+            value=done.rate_ratio,
+            unit="times",
+            at_least=done.workload.least_rate,
+            note=f"{rate[0]:,.0f}/s against {rate[1]:,.0f}/s; the client's own CPU {client:.0f} us a request",
+        ),
+    ]
 
 
 def median(rounds: Sequence[Round], name: str) -> float:

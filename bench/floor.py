@@ -1,6 +1,6 @@
 """The floor: what remains when everything that is Milepost is taken away.
 
-A bare Starlette handler for each of three endpoints, on the same uvicorn, uvloop and httptools, sends the
+A bare Starlette handler for each endpoint that is compared, on the same uvicorn, uvloop and httptools, sends the
 very SQL and parameters that Milepost sends, through a plain asyncpg pool, and answers the same body, built as
 dicts from the records and encoded by msgspec. It knows one team: no key, no limits, no versions, no rules.
 """
@@ -21,9 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench import order_floor
 from bench.statements import statements
 from milepost.http.server import listen
-from milepost.kit.ids import new_id, ulid
+from milepost.kit.ids import new_id, parse_id, ulid
 from milepost.model.workflow import Workspace
 from milepost.reads import workspace
 from milepost.store import db
@@ -76,6 +77,12 @@ class Floor:
         row = await self.pool.fetchrow(self.sql.get_order, self.team, request.path_params["order_id"])
         assert row is not None
         return Response(msgspec.json.encode({"order": self.order(row)}), media_type=_JSON)
+
+    async def get_purchase_order(self, request: Request) -> Response:
+        order_id = parse_id(request.path_params["order_id"])
+        row = await self.pool.fetchrow(self.sql.load_orders, self.team, [order_id])
+        assert row is not None
+        return Response(msgspec.json.encode(order_floor.document(row["whole"])), media_type=_JSON)
 
     async def change_status(self, request: Request) -> Response:
         body = msgspec.json.decode(await request.body())
@@ -192,6 +199,7 @@ async def _serve(url: str, team_id: str) -> None:
     routes = [
         Route("/api/v1/orders", floor.list_orders),
         Route("/api/v1/orders/{order_id}", floor.get_order),
+        Route("/orders/{order_id}", floor.get_purchase_order),
         Route("/api/v1/orders/{order_id}/status", floor.change_status, methods=["POST"]),
     ]
     listener = listen("127.0.0.1", 0)

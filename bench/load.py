@@ -7,6 +7,7 @@ are read.
 
 import asyncio
 import functools
+import itertools
 import resource
 import sys
 import time
@@ -17,6 +18,9 @@ from msgspec import Struct
 
 from bench.processes import run_module
 
+MARK = "########"
+"""Stands in a body for a number of eight digits that every request has for itself."""
+_MARK = MARK.encode()
 _LENGTH = b"content-length: "
 
 
@@ -35,6 +39,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """Requests after which to stop early; 0 for no bound."""
     timed: bool = False
     """Keep the time of every answer."""
+    first_number: int = 0
+    """What the first request has for the mark."""
 
 
 class Report(Struct, frozen=True):
@@ -69,7 +75,10 @@ class _Caller(asyncio.Protocol):
 
     def ask(self) -> None:
         self._asked = time.perf_counter()
-        self.transport.write(self._requests[self._next])
+        request = self._requests[self._next]
+        if _MARK in request:
+            request = request.replace(_MARK, b"%08d" % next(self._run.numbers))
+        self.transport.write(request)
         self._next = (self._next + 1) % len(self._requests)
 
     def data_received(self, data: bytes) -> None:
@@ -78,7 +87,7 @@ class _Caller(asyncio.Protocol):
         else:
             end = data.find(b"\r\n\r\n")
             start = data.find(_LENGTH)
-            if data[9:12] != b"200" or end < 0 or start < 0:
+            if data[9:10] != b"2" or end < 0 or start < 0:
                 self._run.fail(data)
                 return
             length = int(data[start + len(_LENGTH) : data.find(b"\r", start)])
@@ -96,6 +105,7 @@ class _Run:
     def __init__(self, job: Job) -> None:
         self.count = 0
         self.times: list[float] = []
+        self.numbers = itertools.count(job.first_number)
         self.began = self.ends = 0.0
         self._job = job
         self._waiting = 0

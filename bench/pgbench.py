@@ -16,8 +16,6 @@ from milepost.store.embedded import install as embedded_install
 
 _WALK = 100
 """Orders that each client of the status script changes in turn, its own alone."""
-_ONE_ROW = "\n\\gset\n"
-"""Ends a statement, and the run too when it does not return one row: a move that moved nothing."""
 _SECONDS_MORE = 60
 _DEBIAN = Path("/usr/lib/postgresql/15/bin/pgbench")
 
@@ -36,8 +34,8 @@ async def scripts(url: str, team: Team) -> dict[str, str]:
     listed = {1: f"'{team.id}'::uuid", 2: "25", 3: ":offset"}
     one = {1: f"'{team.id}'::uuid", 2: f"({_array(some, 'uuid')})[:order]"}
     return {
-        "list of 25": "\\set offset random(0, 31) * 25\n" + _filled(sql.list_orders, listed),
-        "get-one": f"\\set order random(1, {len(some)})\n" + _filled(sql.get_order, one),
+        "list of 25": "\\set offset random(0, 31) * 25\n" + filled(sql.list_orders, listed),
+        "get-one": f"\\set order random(1, {len(some)})\n" + filled(sql.get_order, one),
         "status change": await _change_script(url, team),
     }
 
@@ -97,7 +95,7 @@ async def _change_script(url: str, team: Team) -> str:
     }
     steps = f"\\set order :client_id * {walks} + :step % {walks} + 1\n\\set walk :step / {walks}\n"
     sql = statements()
-    return steps + "\\set step :step + 1\n" + _filled(sql.load, load) + _filled(sql.move, move, end=_ONE_ROW)
+    return steps + "\\set step :step + 1\n" + filled(sql.load, load) + filled(sql.move, move, one_row=True)
 
 
 def _state(
@@ -139,8 +137,10 @@ def _event(order: str, sequence: str) -> tuple[str, ...]:
     )
 
 
-def _filled(sql: str, parameters: Mapping[int, str], *, end: str = ";\n") -> str:
-    return re.sub(r"\$([0-9]+)", lambda found: parameters[int(found[1])], sql).strip() + end
+def filled(sql: str, parameters: Mapping[int, str], *, one_row: bool = False) -> str:
+    """The statement with its parameters. `one_row`: the run fails when it does not return exactly one row."""
+    text = re.sub(r"\$([0-9]+)", lambda found: parameters[int(found[1])], sql).strip()
+    return text + ("\n\\gset\n" if one_row else ";\n")
 
 
 def _array(values: list, kind: str) -> str:

@@ -8,46 +8,55 @@ from msgspec import Struct
 from milepost.reads import order_lists, orders
 from milepost.store import progress
 from milepost.store.db import Database
+from milepost.store.order_loads import LOAD_ORDERS
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class Statements(Struct, frozen=True):
-    """By what they do. Parameters of the first two: team, limit, offset; team, order."""
+    """By what they do. Parameters of the first three: team, limit, offset; team, order; team, orders."""
 
     list_orders: str
     get_order: str
+    load_orders: str
     load: str
     move: str
 
 
-class _Recorder:
-    """A Database that answers nothing and remembers what it was asked."""
+class _Asked(Exception):
+    """What a call asks of the database; nobody answers."""
 
-    def __init__(self) -> None:
-        self.asked: tuple[str, tuple[Any, ...]] = ("", ())
+    def __init__(self, query: str, arguments: tuple[Any, ...]) -> None:
+        super().__init__(query)
+        self.query = query
+        self.arguments = arguments
+
+
+class _Recorder:
+    """A Database that ends whoever asks it."""
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
-        self.asked = (query, args)
-        return []
+        raise _Asked(query, args)
 
     async def fetchrow(self, query: str, *args: Any) -> None:
-        self.asked = (query, args)
+        raise _Asked(query, args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        raise NotImplementedError
+        raise _Asked(query, args)
 
     def transaction(self) -> Any:
+        raise NotImplementedError
+
+    def attempt(self) -> Any:
         raise NotImplementedError
 
 
 def caught(call: Callable[[Database], Coroutine[Any, Any, Any]]) -> tuple[str, tuple[Any, ...]]:
     """The statement and the parameters that the call sends first. Nothing else in it may wait."""
-    recorder = _Recorder()
     try:
-        call(recorder).send(None)
-    except StopIteration:
-        return recorder.asked
+        call(_Recorder()).send(None)
+    except _Asked as asked:
+        return asked.query, asked.arguments
     raise AssertionError("the call waited for something else than the recorder")
 
 
@@ -58,4 +67,4 @@ def statements() -> Statements:
         )
     )
     got, _ = caught(lambda db: orders.get_order(db, NO_ID, NO_ID))
-    return Statements(listed, got, progress.LOAD_BY_IDS, progress.all_move_statements()[0])
+    return Statements(listed, got, LOAD_ORDERS, progress.LOAD_BY_IDS, progress.all_move_statements()[0])

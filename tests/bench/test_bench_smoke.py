@@ -2,10 +2,10 @@
 
 import os
 
+import asyncpg
 import pytest
-from bench.__main__ import compared
 
-from bench import compare, crowd, gate, ground, large, pgbench, processes, rls
+from bench import compare, crowd, gate, ground, large, orders, pgbench, processes, rls
 
 ORDERS, SECONDS = 320, 0.1
 
@@ -23,12 +23,34 @@ async def test_milepost_and_the_floor_answer_alike_and_are_compared(url: str) ->
         lines = []
         for workload in compare.workloads(team):
             rounds = [compare.one_round(server, team, workload, 0, SECONDS) for server in (floor, ours)]
-            lines += compared(compare.Comparison(workload, rounds[:1], rounds[1:]))
+            lines += compare.compared(compare.Comparison(workload, rounds[:1], rounds[1:]))
         at_once = compare.one_round(ours, team, compare.bulk_workload(team, 20), 1, SECONDS)
     assert at_once.rate > 0
     assert len(lines) == 6
     assert all(line.value > 0 for line in lines)
     assert await gate.microseconds(url, team, repeats=1) > 0
+
+
+async def test_orders_are_read_created_and_told_of(url: str) -> None:
+    team = await orders.seed(url, 32)
+    with processes.floor(url, team.id) as floor, processes.milepost(url) as ours:
+        orders.same_answers(floor, ours, team)
+        read = compare.one_round(floor, team, orders.reading(team), 0, SECONDS)
+        orders.fill_feed(ours, team, 120, 1)
+        assert orders.walk_feed(ours, team, 120) > 0
+    assert read.rate > 0
+    if pgbench.program():
+        before = await _orders(url)
+        rate = pgbench.run(await orders.create_script(url, team), url, 1, options={"step": 1})
+        assert await _orders(url) - before > rate / 2
+
+
+async def _orders(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval("select count(*) from orders")
+    finally:
+        await connection.close()
 
 
 async def test_pgbench_runs_the_same_statements(url: str) -> None:

@@ -3,6 +3,7 @@ never long after somebody died."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -121,7 +122,7 @@ def _disorder(came: Mapping[tuple[str, str], Sequence[Arrival]], counts: Counts)
     for (hook, _), arrivals in came.items():
         lanes[hook, arrivals[0].order].append(arrivals[0])
     for firsts in lanes.values():
-        for before, after in zip(firsts, firsts[1:], strict=False):
+        for before, after in pairwise(firsts):
             if after.sequence <= before.sequence:
                 counts.out_of_order += 1
                 yield f"out of order: {after} came after {before}"
@@ -144,7 +145,9 @@ def silences(
 
 
 def _silence(hook: str, since: float, until: float, blows: Sequence[Blow]) -> Silence:
-    within = [blow for blow in blows if since - MARGIN_SECONDS <= blow.at <= until]
-    deaths = sum(blow.ends_deliveries for blow in within)
-    allowed = MARGIN_SECONDS * (1 + len(within)) + LEASE_SECONDS * deaths
+    if until - since <= MARGIN_SECONDS:
+        return Silence(hook, until - since, 0, MARGIN_SECONDS)
+    deaths = sum(blow.ends_deliveries for blow in blows if since - 1 <= blow.at <= until)
+    recoveries = sum(since - MARGIN_SECONDS <= blow.at <= until for blow in blows)
+    allowed = MARGIN_SECONDS * (1 + recoveries) + LEASE_SECONDS * deaths
     return Silence(hook, until - since, deaths, allowed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from milepost.kit.ids import ulid
 from milepost.reads.purchase_orders import get_order
-from milepost.store.db import Pool
+from milepost.store.db import Database
 from tests.chaos.ledger import Ledger, marks
 from tests.conftest import INVARIANTS
 from tests.core.replaying import replay
@@ -81,25 +81,25 @@ HALF_DONE = {
 """What no crash may leave behind."""
 
 
-async def unsound(pool: Pool) -> AsyncIterator[str]:
+async def unsound(db: Database) -> AsyncIterator[str]:
     """What the rows say against one another, and a database that did not have to keep what it had committed."""
-    for row in await pool.fetch(DURABLE):
+    for row in await db.fetch(DURABLE):
         yield f"commits were not durable: {row[0]}"
     for what, statement in {**INVARIANTS, **HALF_DONE}.items():
-        rows = await pool.fetch(statement)
+        rows = await db.fetch(statement)
         if rows:
             yield f"{len(rows)} times {what}: {[dict(row) for row in rows[:3]]}"
 
 
-async def unlike_the_ledger(pool: Pool, team_id: str, ledger: Ledger) -> AsyncIterator[str]:
+async def unlike_the_ledger(db: Database, team_id: str, ledger: Ledger) -> AsyncIterator[str]:
     """Answered changes without an event, or with two; events that nobody asked for; orders that are not what their
     events tell; answers that were not kept."""
-    orders = await pool.fetch("select id, order_number from orders where team_id = $1", team_id)
+    orders = await db.fetch("select id, order_number from orders where team_id = $1", team_id)
     numbers = {ulid(row["id"]): row["order_number"] for row in orders}
     borne: Counter[str] = Counter()
     for row in orders:
-        events = [dict(event) for event in await pool.fetch(_EVENTS, team_id, row["id"])]
-        for finding in await _unlike_its_events(pool, team_id, row["id"], events):
+        events = [dict(event) for event in await db.fetch(_EVENTS, team_id, row["id"])]
+        for finding in await _unlike_its_events(db, team_id, row["id"], events):
             yield f"order {row['order_number']}: {finding}"
         for name, found in marks(events, numbers):
             borne.update(found)
@@ -111,15 +111,15 @@ async def unlike_the_ledger(pool: Pool, team_id: str, ledger: Ledger) -> AsyncIt
         yield f"nobody asked for: {strange}"
     for twice in sorted(mark for mark, times in borne.items() if times > 1):
         yield f"{borne[twice]} times: {twice}"
-    kept = {row["key"] for row in await pool.fetch("select key from idempotency_keys")}
+    kept = {row["key"] for row in await db.fetch("select key from idempotency_keys")}
     for key in sorted(ledger.keys - kept):
         yield f"the answer to {key} was not kept"
 
 
 async def _unlike_its_events(
-    pool: Pool, team_id: str, order_id: str, events: list[dict[str, Any]]
+    db: Database, team_id: str, order_id: str, events: list[dict[str, Any]]
 ) -> list[str]:
-    order, _ = await get_order(pool, team_id, order_id)
+    order, _ = await get_order(db, team_id, order_id)
     if order is None or not events:
         return ["it has no event"]
     if [event["sequence"] for event in events] != list(range(1, order.event_seq + 1)):
@@ -131,11 +131,9 @@ async def _unlike_its_events(
     return []
 
 
-async def unlike_the_feed(pool: Pool, team_id: str, seen: list[str]) -> AsyncIterator[str]:
+async def unlike_the_feed(db: Database, team_id: str, seen: list[str]) -> AsyncIterator[str]:
     """What somebody who followed the feed missed, or was told twice."""
-    events = {
-        ulid(row["id"]) for row in await pool.fetch("select id from events where team_id = $1", team_id)
-    }
+    events = {ulid(row["id"]) for row in await db.fetch("select id from events where team_id = $1", team_id)}
     if missed := events - set(seen):
         yield f"{len(missed)} events appeared behind what was read of the feed: {sorted(missed)[:3]}"
     if strange := set(seen) - events:

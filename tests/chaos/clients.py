@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from milepost.kit.ids import parse_id, ulid
 from tests.chaos import ledger as mark
-from tests.chaos.caller import Answer, Caller, Unanswered
+from tests.chaos.caller import STATUS_API, Answer, Caller, Unanswered
 from tests.chaos.ledger import Ledger
 from tests.chaos.orders import Order
 from tests.surfaces.orders_api.talk import kg
@@ -44,11 +44,12 @@ class Client:
         """Begin no more changes."""
         self._is_stopped = True
 
-    async def run(self, pause: float) -> None:
+    async def run(self, pause: float, may_go_on: asyncio.Event) -> None:
         """Changes things until `stop`, and until the last change is answered; `pause`: seconds between two changes,
-        about."""
+        about. While `may_go_on` is not set it waits."""
         try:
             while not self._is_stopped:
+                await may_go_on.wait()
                 await self._step()
                 await asyncio.sleep(self._dice.uniform(0, 2 * pause))
         except Unanswered as never:
@@ -155,9 +156,9 @@ class Client:
 
     async def release(self, order: Order) -> None:
         """A leg; one in four with a document."""
-        if not order.items or len(order.legs) >= _MOST_LEGS:
+        if not order.available or len(order.legs) >= _MOST_LEGS:
             return
-        shipment, item_id = self._ledger.name("shp"), self._dice.choice(list(order.items))
+        shipment, item_id = self._ledger.name("shp"), self._dice.choice(order.available)
         body = {"released_to_shipment_id": shipment, "items": [_one_of(item_id)]}
         form_of: dict[str, Any] = {}
         sent: Any = body
@@ -172,9 +173,9 @@ class Client:
 
     async def release_to_order(self, order: Order) -> None:
         """A release that makes another order."""
-        if not order.items or not order.has_supplier or order.is_child or order.children >= _MOST_CHILDREN:
+        if not order.available or not order.may_have_children or order.children >= _MOST_CHILDREN:
             return
-        number, item_id = self._ledger.name("MP"), self._dice.choice(list(order.items))
+        number, item_id = self._ledger.name("MP"), self._dice.choice(order.available)
         body = {
             "release_type": "PURCHASE_ORDER",
             "order_number": number,
@@ -208,9 +209,7 @@ class Client:
         if order.is_on_its_way or self._dice.random() < 0.5:
             return
         marks = [mark.canceled(order.number)]
-        if order.parent is not None:
-            self._ledger.asked.add(mark.returned(order.number))
-            marks += [] if order.parent.is_canceled else [mark.returned(order.number)]
+        marks += [] if order.parent is None else [mark.returned(order.number)]
         answer = await self._change("cancel", marks, "POST", f"/orders/{order.id}/cancel", {}, of=order)
         if answer is not None:
             order.was_canceled(answer)
@@ -219,7 +218,7 @@ class Client:
         """Another workflow status, by the Status API: repeated, it finds the order there and says so."""
         to = self._dice.choice([status for status in self._statuses if status != order.status_id])
         marks = [mark.moved(order.number, order.moves + 1, ulid(to))]
-        path = f"/api/v1/orders/{parse_id(order.id)}/status"
+        path = f"{STATUS_API}/orders/{parse_id(order.id)}/status"
         answer = await self._change("move", marks, "POST", path, {"status_id": to}, keyed=False)
         if answer is not None:
             order.was_moved(to)

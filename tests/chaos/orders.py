@@ -34,16 +34,25 @@ class Order:
         self.items: dict[str, dict[str, Any]] = {}
         self.legs: dict[str, dict[str, Any]] = {}
         self.taken: dict[str, int] = {}
-        """How many releases hold an item."""
+        """How many releases hold one of an item."""
         self.was_answered(answer)
 
     @property
-    def is_child(self) -> bool:
-        return self.parent is not None
+    def may_have_children(self) -> bool:
+        return self.has_supplier and self.parent is None
 
     @property
     def is_on_its_way(self) -> bool:
         return any(leg["transit_status"] is not None for leg in self.legs.values())
+
+    @property
+    def available(self) -> list[str]:
+        """Ids of the items of which one can be released."""
+        return [
+            item_id
+            for item_id, item in self.items.items()
+            if self.taken.get(item_id, 0) < int(item["amount"]["value"])
+        ]
 
     @property
     def document_to_put(self) -> dict[str, Any]:
@@ -85,7 +94,7 @@ class Order:
     def was_canceled(self, answer: Answer) -> None:
         self.was_answered(answer)
         self.is_canceled = True
-        if self.parent is not None and not self.parent.is_canceled:
+        if self.parent is not None:
             self.parent.was_given_back(self._parent_item_id)
 
     def was_given_back(self, item_id: str) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 of server, worker and database under load, in loops (O-44, O-45, O-58, O-63): the short form of `make soak`."""
+"""The short form of `make soak`: kill -9 of server, worker and database under load (O-44, O-45, O-58, O-63)."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ async def test_kill_9_of_everything_loses_and_doubles_nothing(tmp_path: Path) ->
     order's in order; nothing is half-done; a killed worker's deliveries go on within its lease."""
     outcome = await run(tmp_path, Plan(storm_seconds=35, seed=3, clients=4))
     assert outcome.ledger.findings == []
-    assert outcome.blows.total() >= 10
-    assert outcome.ledger.changes.total() > 300
+    assert {"kill server", "kill worker 1", "kill database"} <= outcome.blows.keys()
+    assert outcome.ledger.changes.total() > 200
     assert outcome.events >= outcome.ledger.changes.total()
     assert outcome.counts.arrivals > outcome.counts.deliveries > outcome.events
     assert (outcome.counts.lost, outcome.counts.failed, outcome.counts.out_of_order) == (0, 0, 0)

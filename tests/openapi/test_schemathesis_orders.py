@@ -88,7 +88,7 @@ LARGE = (
     "updateOrderItem",
     "createRelease",
 )
-"""Operations of which only the long run tries every value of every member: their schemas are nearly those of others."""
+"""Operations with so much to send that only the long run tries every value of every member."""
 
 BINDINGS = {
     "path.order_id": "orders",

@@ -73,6 +73,13 @@ def took(lanes: Lanes, key=A, now: datetime = NOW, at: float = 0.0) -> Taken:
     return taken
 
 
+def sent(lanes: Lanes, key=A, at: float = 0.0) -> None:
+    """The next one is sent, and settled."""
+    taken = took(lanes, key, at=at)
+    lanes.ended(taken, at)
+    lanes.settled(taken)
+
+
 def test_at_most_so_many_in_flight():
     """17.5: the limit is a webhook's own."""
     lanes = opened(concurrency=2, keys=(A, B))
@@ -128,16 +135,14 @@ def test_a_look_that_saw_what_was_settled_meanwhile():
 
 def test_where_the_next_look_begins():
     """At the last delivery found while there are more; else a little before now, for late commits."""
-    lanes = opened(concurrency=1)
+    lanes = opened(concurrency=8)
     first = lanes.begin_look(NOW, 0.0)
     (ask,) = first.asks
-    assert (ask.from_at.year, ask.from_id, ask.places) == (1970, NO_ID, code.AHEAD)
-    rows = [found(at=NOW - timedelta(minutes=10 - number)) for number in range(code.AHEAD)]
+    assert (ask.from_at.year, ask.from_id, ask.places) == (1970, NO_ID, 8)
+    rows = [found(at=NOW - timedelta(minutes=10 - number)) for number in range(8)]
     lanes.end_look(first, rows, NOW, 0.0)
     for _ in rows:
-        taken = took(lanes)
-        lanes.ended(taken, 0.0)
-        lanes.settled(taken)
+        sent(lanes)
     second = lanes.begin_look(NOW, 0.0)
     (ask,) = second.asks
     assert (ask.from_at, ask.from_id) == (NOW - timedelta(minutes=3), rows[-1].due.id)
@@ -146,6 +151,19 @@ def test_where_the_next_look_begins():
     assert (ask.from_at, ask.from_id) == (NOW - code.LOOK_BACK, NO_ID)
     lanes.look_at_all(A)
     assert ask_of(lanes).from_at.year == 1970
+
+
+def test_reading_ahead_goes_by_the_pace():
+    """A webhook that takes much has much read ahead for it, and one that is slow has not: it would grow old."""
+    lanes = opened(concurrency=8)
+    assert ask_of(lanes).places == 8
+    at = 0.0
+    for interval, places in ((0.001, 30), (0.0001, 8 * code.AHEAD), (1.0, 8)):
+        for _ in range(100):
+            at += interval
+            look(lanes, found(), at=at)
+            sent(lanes, at=at)
+        assert abs(ask_of(lanes, at).places - places) <= 1
 
 
 def test_a_look_that_failed_is_made_again():
@@ -158,25 +176,18 @@ def test_a_look_that_failed_is_made_again():
 
 def test_looking_back():
     """At everything, without moving where other looks begin; when much is found there, they walk all of it."""
-    lanes = opened(concurrency=1)
+    lanes = opened(concurrency=2)
     look(lanes)
     back = lanes.begin_look(NOW, 0.0, is_back=True)
     assert back.asks[0].from_at.year == 1970
     assert lanes.end_look(back, [found(at=NOW - timedelta(hours=1))], NOW, 0.0) == 1
     assert ask_of(lanes).from_at == NOW - code.LOOK_BACK
-    took(lanes)
+    sent(lanes)
     back = lanes.begin_look(NOW, 0.0, is_back=True)
-    rows = [found(at=NOW - timedelta(hours=1)) for _ in range(code.AHEAD)]
-    assert lanes.end_look(back, rows, NOW, 0.0) == code.AHEAD
-    assert lanes.wants_look(A, 10.0) is False  # its one place is taken
-    lanes.close(A)
-    lanes = opened(concurrency=1)
-    look(lanes)
-    lanes.end_look(lanes.begin_look(NOW, 0.0, is_back=True), rows, NOW, 0.0)
-    for _ in rows[:5]:
-        taken = took(lanes)
-        lanes.ended(taken, 0.0)
-        lanes.settled(taken)
+    rows = [found(at=NOW - timedelta(hours=1)) for _ in range(2)]
+    assert lanes.end_look(back, rows, NOW, 0.0) == 2
+    sent(lanes)
+    assert lanes.wants_look(A, 0.0)
     assert ask_of(lanes).from_at.year == 1970
 
 
@@ -194,11 +205,47 @@ def test_what_is_old_is_read_again():
     assert took(lanes, at=1.1).due == old.due
 
 
+def test_what_cannot_be_sent_takes_no_room_from_others():
+    """What was read for a webhook that is paused, or hangs, is let go in time."""
+    keys = [("team", str(number)) for number in range(100)]
+    lanes = opened(concurrency=4, keys=keys)
+    until = NOW + timedelta(hours=1)
+    for key in keys[1:]:
+        lanes.pause(key, until)
+        lanes.put([found(key), found(key)], 0.0)  # of an order whose delivery was settled just then
+    assert asked(lanes) == 0  # there is enough in memory
+    assert asked(lanes, at=1.0) == 1
+    assert lanes.begin_look(NOW, 1.0).held == []
+
+
+def test_more_than_a_look_can_have():
+    """Whose turn did not come is looked for again, from the same place."""
+    keys = [("team", str(number)) for number in range(40)]
+    lanes = opened(concurrency=8, keys=keys)
+    first = lanes.begin_look(NOW, 0.0)
+    assert (len(first.asks), first.most) == (40, code.LEAST_AHEAD)
+    came = [ask for ask in first.asks if ask.webhook_id in {str(number) for number in range(13)}]
+    rows = [found((ask.team_id, ask.webhook_id)) for ask in came for _ in range(8)][: first.most]
+    assert lanes.end_look(first, rows, NOW, 0.0) == first.most
+    assert asked(lanes) == 0
+    for key in keys[:13]:
+        while (taken := lanes.take(key, NOW, 0.0)) is not None:
+            lanes.ended(taken, 0.0)
+            lanes.settled(taken)
+    hungry = lanes.begin_look(NOW, 0.0, is_hungry=True)
+    assert 0 < len(hungry.asks) <= 2 * hungry.most // 8 + 1
+    lanes.abandon_look(hungry)
+    second = lanes.begin_look(NOW, 0.0)
+    begun = {ask.webhook_id: ask.from_at.year for ask in second.asks}
+    assert {year for webhook, year in begun.items() if int(webhook) >= 13} == {1970}
+    assert {year for webhook, year in begun.items() if int(webhook) < 13} == {2026}
+
+
 def test_what_is_dropped_during_a_look_is_looked_for_again():
     lanes = opened(concurrency=1)
     old = found(at=NOW - timedelta(minutes=5))
     look(lanes, old)
-    under_way = lanes.begin_look(NOW, 1.0)
+    under_way = lanes.begin_look(NOW, 0.2)
     assert lanes.take(A, NOW, 1.0) is None  # too old: dropped
     lanes.end_look(under_way, [], NOW, 1.0)
     assert ask_of(lanes, 1.0).from_at == old.due.next_attempt_at
@@ -245,18 +292,18 @@ def test_hanging_receivers_leave_room_for_others(monkeypatch):
 
 def test_memory_is_bounded_by_the_size_of_bodies():
     lanes = opened(concurrency=8)
-    first = lanes.begin_look(NOW, 0.0)
-    assert first.asks[0].places == 8 * code.AHEAD
-    lanes.end_look(first, [found(body="x" * 1_000_000)], NOW, 0.0)
+    for _ in range(100):
+        look(lanes, found())
+        sent(lanes)
+    assert ask_of(lanes).places == 8 * code.AHEAD
+    look(lanes, found(body="x" * 1_000_000))
     taken = took(lanes)
     assert ask_of(lanes).places == 2
     lanes.ended(taken, 0.0)
     lanes.settled(taken)
-    for _ in range(60):
+    for _ in range(100):
         look(lanes, found())
-        taken = took(lanes)
-        lanes.ended(taken, 0.0)
-        lanes.settled(taken)
+        sent(lanes)
     assert ask_of(lanes).places == 8 * code.AHEAD
 
 

@@ -11,8 +11,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from milepost.cli import background
-from milepost.outbound import pace
+from milepost.outbound import pace, worker
 from milepost.settings import Settings
+from tests.openapi_check import check_webhook_body
 from tests.outbound.receivers import Receiver, in_turn, receiving, status
 from tests.outbound.yard import SETTINGS, until
 from tests.surfaces.world import Team, World, served
@@ -105,6 +106,14 @@ async def works(outbound_pool, outbound_url):
         for table in ("attempts", "deliveries", "webhooks", "webhook_leases", "mails"):
             await outbound_pool.execute(f"delete from {table} where team_id = $1", made.team.id)
         await outbound_pool.execute("delete from outbound_workers")
+
+
+@pytest.fixture(autouse=True)
+async def documented(receiver: Receiver):
+    """Whatever came to the receiver is as the OpenAPI document has it."""
+    yield
+    for got in receiver.received:
+        check_webhook_body(got.json["event_name"], got.body)
 
 
 async def test_the_body(works: Works, receiver: Receiver):
@@ -302,7 +311,8 @@ async def test_sending_all_that_failed_and_a_span_again(works: Works, receiver: 
 
 async def test_deliveries_go_out_at_once(works: Works, receiver: Receiver, monkeypatch):
     """A call that left something wakes the workers of its process: they look without waiting for their time."""
-    monkeypatch.setattr(pace, "IDLE_MOST", 60.0)
+    for module, name in ((pace, "IDLE_MOST"), (worker, "LOOK_BACK_LEAST"), (worker, "LOOK_BACK_MOST")):
+        monkeypatch.setattr(module, name, 60.0)
     await works.webhook(receiver.url)
     async with works.working():
         await works.order("D-1")

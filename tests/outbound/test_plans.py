@@ -10,11 +10,8 @@ from milepost.kit.ids import new_id
 from milepost.store import dispatch
 from tests.outbound.yard import Yard
 
-READ = "uuid[], uuid[], timestamptz[], uuid[], int[], timestamptz, uuid[]"
-SETTLE = (
-    "uuid[], uuid[], uuid[], uuid[], int[], int[], text[], timestamptz[], timestamptz[], timestamptz[], int[], "
-    "int[], text[], text[], text[], uuid[], uuid[], bool[], int[], timestamptz[], text[], timestamptz[], timestamptz"
-)
+READ = "json, timestamptz, text, int"
+SETTLE = "json, json, timestamptz"
 INDEXES = {
     "deliveries_due": ("team_id", "webhook_id", "next_attempt_at", "id"),
     "deliveries_in_line": ("team_id", "webhook_id", "order_id", "sequence"),
@@ -28,7 +25,9 @@ _SCAN = re.compile(r"Index(?: Only)? Scan using (\w+) on \w+ (\w+)\n\s+Index Con
 
 async def plan(connection: asyncpg.Connection, statement: str, types: str) -> str:
     await connection.execute(f"prepare seen ({types}) as {statement}")
-    values = ", ".join(f"array[]::{kind}" if "[]" in kind else "now()" for kind in types.split(", "))
+    values = ", ".join(
+        {"json": "'[]'", "text": "''", "timestamptz": "now()", "int": "9"}[kind] for kind in types.split(", ")
+    )
     try:
         rows = await connection.fetch(f"explain (costs off) execute seen ({values})")
     finally:

@@ -87,7 +87,8 @@ async def _set_status(yard: Yard, webhook_id: str, wanted: str) -> None:
 
 async def test_waking(yard: Yard, receiver: Receiver, monkeypatch):
     """A worker that sleeps long between looks looks at once when it is told; many wakes are few looks."""
-    monkeypatch.setattr(pace, "IDLE_MOST", 60.0)
+    for module, name in ((pace, "IDLE_MOST"), (worker, "LOOK_BACK_LEAST"), (worker, "LOOK_BACK_MOST")):
+        monkeypatch.setattr(module, name, 60.0)
     webhook_id = await yard.webhook(receiver.url)
     async with yard.working() as outbound:
         await yard.queue(webhook_id)
@@ -225,7 +226,7 @@ async def test_connections_that_break(yard: Yard, receiver: Receiver):
                 ended += await killer.fetchval(
                     "select count(pg_terminate_backend(pid)) from pg_stat_activity "
                     "where datname = current_database() and application_name = 'milepost' "
-                    "and query ~ 'unnest|outbound_workers|webhook_leases'"
+                    "and query ~ 'json_to_recordset|outbound_workers|webhook_leases'"
                 )
             assert ended > 3
             assert await yard.finished(webhook_id, 60) == {"SUCCEEDED": 1_000}
@@ -294,6 +295,60 @@ async def test_outcomes_are_kept_while_the_database_is_away(yard: Yard, receiver
         database.is_away = False
         assert await yard.finished(webhook_id) == {"SUCCEEDED": 60}
     assert max(Counter(got.id for got in receiver.received).values()) == 1
+
+
+async def test_what_is_left_is_written_down_when_the_database_is_back(yard: Yard, receiver: Receiver):
+    """Also when no other attempt ends meanwhile."""
+    database = Switch(yard.pool)
+
+    async def slow(_: object) -> Any:
+        database.is_away = True
+        return status(204)(None)  # type: ignore[arg-type]
+
+    receiver.behaviour = slow
+    webhook_id = await yard.webhook(receiver.url)
+    await yard.queue(webhook_id)
+    async with working_on(yard, database):
+        await receiver.count(1)
+        await asyncio.sleep(0.5)
+        assert await yard.statuses(webhook_id) == {"PENDING": 1}
+        database.is_away = False
+        assert await yard.finished(webhook_id) == {"SUCCEEDED": 1}
+    assert len(receiver.received) == 1
+
+
+class Silence:
+    """A database that does not answer for a while, as when the net between is cut."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+        self.is_silent = False
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._db, name)
+        if not self.is_silent or name == "transaction":
+            return found
+
+        async def never(*_: Any) -> None:
+            await asyncio.sleep(3_600)
+
+        return never
+
+
+async def test_a_database_that_does_not_answer(yard: Yard, receiver: Receiver, monkeypatch):
+    """It is not waited for without end: when it answers others again, it is asked anew."""
+    monkeypatch.setattr(worker, "DATABASE_SECONDS", 0.5)
+    database = Silence(yard.pool)
+    webhook_id = await yard.webhook(receiver.url)
+    async with working_on(yard, database):
+        await yard.queue(webhook_id, 5)
+        assert await yard.finished(webhook_id) == {"SUCCEEDED": 5}
+        database.is_silent = True
+        await yard.queue(webhook_id, 5)
+        await asyncio.sleep(0.6)
+        database.is_silent = False
+        assert await yard.finished(webhook_id) == {"SUCCEEDED": 10}
+    assert len(receiver.received) == 10
 
 
 async def test_nothing_is_sent_past_the_lease(yard: Yard, receiver: Receiver, monkeypatch):

@@ -216,6 +216,19 @@ def test_workers_that_do_not_start_end_the_command(databases, tmp_path):
     assert "a worker process did not start" in done.stderr
 
 
+def test_it_stops_quietly_before_its_workers_are_up(databases, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, time\nif 'milepost.cli.serve_worker' in sys.orig_argv: time.sleep(30)\n"
+    )
+    environment = {"PYTHONPATH": str(tmp_path), "MILEPOST_DATABASE_URL": databases.make()}
+    argv = ("-m", "milepost", "serve", "--port", "0", "--workers", "2")
+    with program(*argv, env=environment) as running:
+        wait_until(lambda: len(children(running.pid)) == 2)
+        running.send(signal.SIGTERM)
+        assert running.wait() == 0
+    assert (running.rest(), running.stderr) == ([], "")
+
+
 def test_the_database_password_is_on_no_command_line(databases):
     with serve(databases.make(), "--workers", "2") as running:
         address(running)

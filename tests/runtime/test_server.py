@@ -268,6 +268,11 @@ def test_what_is_not_http_is_400_with_a_json_body(served, request_bytes):
             "code": "invalid_request",
             "fields": [{"field": "request", "message": "is not a valid HTTP/1.1 request"}],
         },
+        "error_description": "Invalid request",
+        "errors": [{"field": None, "code": "invalid_request", "message": "Invalid request"}],
+        "detail": [
+            {"loc": ["request"], "msg": "Invalid request", "type": "value_error.invalid_request"},
+        ],
     }
 
 

@@ -84,6 +84,7 @@ class _Supervisor:
         finally:
             up.cancel()
             stopped.cancel()
+            await asyncio.gather(up, stopped, return_exceptions=True)
 
     async def _keep(self, order: bytes, first: asyncio.Future[None]) -> None:
         """Run one worker after another in one place."""

@@ -221,7 +221,11 @@ def _database_verdict(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, Unavailable):
         return UNAVAILABLE, str(error)
     if isinstance(
-        error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError | ConnectionError
+        error,
+        asyncpg.PostgresConnectionError
+        | asyncpg.OperatorInterventionError
+        | asyncpg.InternalClientError
+        | ConnectionError,
     ):
         return UNAVAILABLE, f"the database went away: {_one_line(error)}"
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):

@@ -53,9 +53,11 @@ async def release(
     `order_changes.change_order`, model.releasing.taken_items and model.releasing.child_content raise; Invalid
     `not_unique`, `too_long` for the child's number.
     """
-    release_id = new_id()
+    release_id = ""
 
     async def decide(db: Database, order: StoredOrder, now: datetime, writing: Writing) -> StoredOrder:
+        nonlocal release_id
+        release_id = new_id()  # anew in every round: it must be younger than what came between
         items = taken_items(order, wish)
         files = {new_id(): document for document in documents}
         made = Release(
@@ -82,7 +84,10 @@ async def release(
             leg = {name: getattr(wish, name) for name in ("transit_status", *LEG_MEMBERS)}
             made = msgspec.structs.replace(made, **leg)
         writing.contents = {file_id: file.content for file_id, file in files.items()}
-        return msgspec.structs.replace(order, releases=(*order.releases, made))
+        releases = sorted(
+            (*order.releases, made), key=lambda one: one.id
+        )  # as they are read, whoever's clock is late
+        return msgspec.structs.replace(order, releases=tuple(releases))
 
     order = await change_order(db, actor, workspace, order_id, decide, clock=clock, matches=matches)
     return order, find_release(order, release_id)

@@ -1,6 +1,7 @@
 """Answers to what never became a request: fixed texts, a fresh request id, and the connection's end."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -34,10 +35,20 @@ class Refusal:
 
 
 def _refusal(status: int, code: str, error: str, *headers: tuple[bytes, bytes], field: str = "") -> Refusal:
+    """Whose request it would have been nobody knows: the body has the members of every surface's errors (Status API,
+    section 6; Orders API, section 6)."""
     details: dict[str, object] = {"code": code}
     if field:
         details["fields"] = [{"field": "request", "message": field}]
-    return Refusal(status, code, msgspec.json.encode({"error": error, "details": details}), headers)
+    kind = f"value_error.{code}" if status == HTTPStatus.BAD_REQUEST else code
+    body = {
+        "error": error,
+        "details": details,
+        "error_description": error,
+        "errors": [{"field": None, "code": code, "message": error}],
+        "detail": [{"loc": ["request"], "msg": error, "type": kind}],
+    }
+    return Refusal(status, code, msgspec.json.encode(body), headers)
 
 
 MALFORMED: Final = _refusal(

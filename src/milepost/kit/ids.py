@@ -5,6 +5,7 @@ import os
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from threading import Lock
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
@@ -54,6 +55,7 @@ def parse_id(text: object) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)  # an order is told of in its event, in its answer and in where to find it
 def ulid(identifier: str) -> str:
     """The 26-character upper-case ULID spelling of an id."""
     value = int(identifier.replace("-", ""), 16)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from milepost.kit.ids import new_id, ulid
@@ -13,8 +12,6 @@ from milepost.model.workflow import Workspace
 
 Diff = tuple[dict[str, Any], dict[str, Any]]
 """(old_data, new_data): the same keys in both."""
-
-_short = lru_cache(maxsize=4096)(ulid)
 
 
 def status_diff(workspace: Workspace, old: HeldStatus, new: HeldStatus) -> Diff:
@@ -36,7 +33,7 @@ def addon_diff(workspace: Workspace, old: Mapping[str, str | None], new: Mapping
 
 def confirmation_diff(was: str, day: date, now: datetime, actor: Actor) -> Diff:
     """A milestone that becomes confirmed on a day; it had no confirmation before."""
-    who = {"type": actor.kind, "id": _short(actor.id) if actor.id else None, "name": actor.name}
+    who = {"type": actor.kind, "id": ulid(actor.id) if actor.id else None, "name": actor.name}
     new = {
         "status": "confirmed",
         "confirmed_on": day.isoformat(),
@@ -72,12 +69,12 @@ def numbered(
 
 def _status(workspace: Workspace, status_id: str | None) -> dict[str, Any] | None:
     status = workspace.status.get(status_id) if status_id else None
-    return None if status is None else {"id": _short(status.id), "name": status.name, "color": status.color}
+    return None if status is None else {"id": ulid(status.id), "name": status.name, "color": status.color}
 
 
 def _option(workspace: Workspace, option_id: str | None) -> dict[str, Any] | None:
     option = workspace.option.get(option_id) if option_id else None
-    return None if option is None else {"id": _short(option.id), "name": option.name}
+    return None if option is None else {"id": ulid(option.id), "name": option.name}
 
 
 def _addons(workspace: Workspace, held: Mapping[str, str | None]) -> list[dict[str, Any]]:

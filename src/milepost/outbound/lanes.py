@@ -7,6 +7,7 @@ taken. What was read ahead and is not sent soon is dropped and read again, so th
 counts at once for all that was not begun.
 """
 
+import random
 from collections import deque
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,15 @@ from milepost.store.dispatch import Ask, Due, Found
 Key = tuple[str, str]
 """Team id and webhook id."""
 
-AHEAD: Final = 8
-"""Deliveries read ahead for each one that may be in flight: what is sent while the next look is under way."""
+AHEAD: Final = 16
+"""At most so many deliveries are read ahead for each one that may be in flight."""
+AHEAD_SECONDS: Final = 0.03
+"""As many are read ahead as a webhook took in so many seconds: what it takes while the next look is under way."""
+LEAST_AHEAD: Final = 100
+MOST_AHEAD: Final = 1_000
+AHEAD_OF_ALL_SECONDS: Final = 0.1
+"""For all webhooks together as many are read ahead as were sent in so many seconds, within these bounds: what is read
+and not sent soon would have been read in vain."""
 AHEAD_BYTES: Final = 2_097_152
 """So much of bodies is read ahead for a webhook at most, going by those it had."""
 FRESH_SECONDS: Final = 0.3
@@ -51,11 +59,13 @@ class Taken(Struct, frozen=True):
 class Look:
     """A look at the database that is under way."""
 
-    __slots__ = ("asks", "held", "is_back", "let_go")
+    __slots__ = ("asks", "held", "is_back", "let_go", "most")
 
-    def __init__(self, asks: list[Ask], held: list[str], *, is_back: bool) -> None:
+    def __init__(self, asks: list[Ask], held: list[str], most: int, *, is_back: bool) -> None:
         self.asks = asks
         """What to look for."""
+        self.most = most
+        """Deliveries that are wanted in all."""
         self.held = held
         """Ids of deliveries in memory, which need not be found."""
         self.is_back = is_back
@@ -71,6 +81,8 @@ class Lanes:
         self._concurrency = concurrency
         self._queues: dict[Key, _Queue] = {}
         self._in_flight = 0
+        self._ready = 0
+        self._tempo = _Tempo(AHEAD_OF_ALL_SECONDS / LEAST_AHEAD)
         self._held: set[str] = set()
         self._looks: set[Look] = set()
         """Those under way."""
@@ -119,18 +131,26 @@ class Lanes:
         if queue := self._queues.get(key):
             queue.look_again(_BEGINNING_OF_ALL)
 
-    def begin_look(self, now: datetime, at: float, *, is_back: bool = False) -> Look:
+    def begin_look(self, now: datetime, at: float, *, is_back: bool = False, is_hungry: bool = False) -> Look:
         """A look begins at the moment `now`, `at` of the loop's clock: for every webhook that has room, from where
-        the last one ended. With `is_back` at everything, beside other looks: for what came behind them."""
-        asks = []
-        for key, queue in self._queues.items():
-            if queue.wants_more(self._concurrency, at) and not queue.is_paused(now):
-                from_at, from_id = _BEGINNING_OF_ALL if is_back else queue.begin()
-                places = queue.places(self._concurrency)
-                asks.append(
-                    Ask(team_id=key[0], webhook_id=key[1], from_at=from_at, from_id=from_id, places=places)
-                )
-        look = Look(asks, list(self._held), is_back=is_back)
+        the last one ended.
+
+        `is_back`: at everything, beside other looks: for what came behind them. `is_hungry`: only for webhooks of
+        which more is known to be there, and of no more of them than can be read.
+        """
+        self._drop_stale(at)
+        most = min(max(self._tempo.count(AHEAD_OF_ALL_SECONDS), LEAST_AHEAD), MOST_AHEAD) - self._ready
+        look = Look([], list(self._held), most, is_back=is_back)
+        room = 2 * most if is_hungry else None
+        for key in self._in_turn() if most > 0 else ():
+            queue = self._queues[key]
+            if (is_hungry and not queue.has_more) or queue.is_paused(now):
+                continue
+            if not queue.wants_more(self._concurrency, at):
+                continue
+            look.asks.append(self._ask(key, queue, is_back=is_back))
+            if room is not None and (room := room - look.asks[-1].places) <= 0:
+                break
         self._looks.add(look)
         return look
 
@@ -139,9 +159,10 @@ class Lanes:
         came into memory."""
         self._looks.discard(look)
         by_queue: dict[Key, list[Found]] = {}
+        taken = count = 0
         for one in found:
+            count += 1
             by_queue.setdefault((one.due.team_id, one.due.webhook_id), []).append(one)
-        taken = 0
         for ask in look.asks:
             key = (ask.team_id, ask.webhook_id)
             queue = self._queues.get(key)
@@ -149,7 +170,10 @@ class Lanes:
                 continue
             mine = by_queue.get(key, [])
             taken += self._put(queue, [one for one in mine if one.due.id not in look.let_go], at)
-            is_limited = len(mine) >= ask.places
+            if count >= look.most and not mine:  # its turn did not come
+                queue.look_again((ask.from_at, ask.from_id))
+                continue
+            is_limited = len(mine) >= ask.places or count >= look.most
             if not look.is_back:
                 queue.looked(mine, now, is_limited=is_limited)
             elif is_limited:  # there is much behind: walk all of it
@@ -184,6 +208,7 @@ class Lanes:
             self._drop(queue)
             return None
         one = queue.ready.popleft()
+        self._ready -= 1
         queue.in_flight += 1
         queue.open.add(one.due.id)
         self._in_flight += 1
@@ -194,7 +219,8 @@ class Lanes:
         `settled`."""
         self._in_flight -= 1
         taken.queue.in_flight -= 1
-        taken.queue.moved_at = at
+        taken.queue.moved(at)
+        self._tempo.tick(at)
 
     def settled(self, taken: Taken) -> None:
         """The outcome is written down, or given up."""
@@ -213,6 +239,17 @@ class Lanes:
         """The webhooks of which something is read and not begun."""
         return [key for key, queue in self._queues.items() if queue.ready]
 
+    def _ask(self, key: Key, queue: "_Queue", *, is_back: bool) -> Ask:
+        from_at, from_id = _BEGINNING_OF_ALL if is_back else queue.begin()
+        places = queue.places(self._concurrency)
+        return Ask(team_id=key[0], webhook_id=key[1], from_at=from_at, from_id=from_id, places=places)
+
+    def _in_turn(self) -> list[Key]:
+        """The webhooks, beginning with any of them: when there is too much for one look, each has its turn."""
+        keys = list(self._queues)
+        first = random.randrange(len(keys)) if keys else 0  # noqa: S311 - fair is enough
+        return keys[first:] + keys[:first]
+
     def _put(self, queue: "_Queue", found: Iterable[Found], at: float) -> int:
         taken = 0
         for one in found:
@@ -225,9 +262,15 @@ class Lanes:
                 queue.lanes.add(due.order_id)
             self._held.add(due.id)
             queue.ready.append(_Ready(due, one.receiver, at))
+            self._ready += 1
             queue.size = max(len(due.body), (7 * queue.size + len(due.body)) // 8)
             taken += 1
         return taken
+
+    def _drop_stale(self, at: float) -> None:
+        for queue in self._queues.values():
+            if queue.ready and at - queue.ready[0].read_at > FRESH_SECONDS:
+                self._drop(queue)
 
     def _drop(self, queue: "_Queue") -> None:
         """Forgets what was read ahead; the next look finds it again."""
@@ -235,6 +278,7 @@ class Lanes:
             queue.lanes.discard(one.due.order_id)
             queue.look_again((one.due.next_attempt_at, one.due.id))
             self._held.discard(one.due.id)
+        self._ready -= len(queue.ready)
         queue.ready.clear()
 
 
@@ -252,6 +296,7 @@ class _Queue:
         "floor",
         "has_more",
         "in_flight",
+        "interval",
         "is_draining",
         "lanes",
         "moved_at",
@@ -259,6 +304,7 @@ class _Queue:
         "paused_until",
         "ready",
         "size",
+        "tempo",
     )
 
     def __init__(self) -> None:
@@ -276,6 +322,7 @@ class _Queue:
         self.has_more = True
         self.moved_at = 0.0
         """When an attempt ended last."""
+        self.tempo = _Tempo(AHEAD_SECONDS)
         self.paused_until: datetime | None = None
         self.is_draining = False
         self.size = _FIRST_SIZE
@@ -283,6 +330,10 @@ class _Queue:
 
     def is_paused(self, now: datetime) -> bool:
         return self.paused_until is not None and now < self.paused_until
+
+    def moved(self, at: float) -> None:
+        self.tempo.tick(at)
+        self.moved_at = at
 
     def wants_more(self, concurrency: int, at: float) -> bool:
         """Whether to read ahead: not for a receiver that hangs with all its places taken."""
@@ -311,4 +362,25 @@ class _Queue:
         self.has_more = is_limited or self.again is not None
 
     def _ahead(self, concurrency: int) -> int:
-        return max(1, min(AHEAD * concurrency, AHEAD_BYTES // self.size))
+        by_tempo = max(concurrency, self.tempo.count(AHEAD_SECONDS))
+        return max(1, min(by_tempo, AHEAD * concurrency, AHEAD_BYTES // self.size))
+
+
+class _Tempo:
+    """How quickly something happens, about."""
+
+    __slots__ = ("_at", "_interval", "_longest")
+
+    def __init__(self, longest: float) -> None:
+        self._at = 0.0
+        self._longest = self._interval = longest
+        """Seconds from one to the next; pauses count as so long at most."""
+
+    def tick(self, at: float) -> None:
+        """It happened, at that second."""
+        self._interval = 0.9 * self._interval + 0.1 * min(at - self._at, self._longest)
+        self._at = at
+
+    def count(self, seconds: float) -> int:
+        """How often it happens in so many seconds."""
+        return int(seconds / max(self._interval, 1e-6))

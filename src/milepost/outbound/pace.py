@@ -9,6 +9,8 @@ CALM_GAP: Final = 0.01
 """Seconds between the beginnings of two looks: what is told meanwhile is one look."""
 HUNGRY_GAP: Final = 0.003
 """The same while more is known to be there than was read."""
+HUNGRY_MOST: Final = 0.05
+"""After so many seconds a look is for all again."""
 IDLE_MOST: Final = 0.25
 
 
@@ -18,20 +20,27 @@ class Pace:
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or asyncio.get_running_loop().time
         self._bell = asyncio.Event()
-        self._hungry = False
+        self._hungry = self._told = False
+        self._looked_for_all = 0.0
         self._idle = CALM_GAP
         self._began = 0.0
 
     def ring(self, *, hungry: bool = False) -> None:
         """Look soon."""
         self._hungry |= hungry
+        self._told |= not hungry
         self._bell.set()
 
-    def begin(self) -> None:
-        """A look begins: it answers all that was told until now."""
+    def begin(self) -> bool:
+        """A look begins: it answers all that was told until now. Returns whether it may be just for what is known to
+        be there; every now and then a look is for all."""
         self._began = self._clock()
-        self._hungry = False
+        is_hungry = self._hungry and not self._told and self._began - self._looked_for_all < HUNGRY_MOST
+        if not is_hungry:
+            self._looked_for_all = self._began
+        self._hungry = self._told = False
         self._bell.clear()
+        return is_hungry
 
     async def pause(self, *, found: bool) -> None:
         """After a look that found something or nothing: wait until it is time for the next one.
@@ -45,5 +54,5 @@ class Pace:
                 await self._bell.wait()
         except TimeoutError:
             return
-        gap = max(HUNGRY_GAP if self._hungry else CALM_GAP, 2 * took)
+        gap = max(HUNGRY_GAP if self._hungry and not self._told else CALM_GAP, 2 * took)
         await asyncio.sleep(max(0.0, self._began + gap - self._clock()))

@@ -1,7 +1,7 @@
 """Writing down what came of attempts: many in one statement, with what follows for their webhooks
 (Orders API, sections 17.3, 17.6 and 17.7)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,7 +25,6 @@ from milepost.store.dispatch import Found, Run, Settlement
 MAIL_EVERY: Final = timedelta(hours=1)
 GONE_ERROR: Final = f"status {GONE}"
 _log: Final = structlog.get_logger("milepost.outbound")
-_encode = msgspec.json.encode
 
 
 class Ended(Struct, frozen=True):
@@ -58,12 +57,18 @@ class Settling:
         self._disable_after = timedelta(seconds=disable_after_seconds)
         self._house = house
         self._on_change = on_change
+        self._failing: set[Key] = set()
+        """Webhooks whose last attempt failed: the next success is worth telling them."""
+
+    def know_failing(self, webhooks: Iterable[Key]) -> None:
+        """These have failed before, it may be under another worker."""
+        self._failing.update(webhooks)
 
     async def settle(self, ended: Sequence[Ended]) -> tuple[set[str], list[Found]]:
         """Writes down at most one attempt of each delivery. Returns the ids of the deliveries whose attempt counted,
         and the next deliveries of their orders. All or nothing, apart from what becomes of failing webhooks."""
         rows = [_settlement(one) for one in sorted(ended, key=lambda one: one.taken.due.id)]
-        runs = _runs(ended)
+        runs = [run for run in _runs(ended) if self._is_worth_telling(run)]
         now = self._clock()
         failed = [one for one in ended if one.verdict.status == "FAILED"]
         if not failed:
@@ -72,6 +77,9 @@ class Settling:
             async with self._db.transaction() as tx:
                 settled = await dispatch.settle(tx, rows, runs, now)
                 await self._mail(tx, [one for one in failed if one.taken.due.id in settled[0]], now)
+        for run in runs:
+            key = run.team_id, run.webhook_id
+            self._failing.add(key) if run.failures else self._failing.discard(key)
         return settled
 
     async def follow_up(self, ended: Sequence[Ended]) -> None:
@@ -93,6 +101,12 @@ class Settling:
         ):
             _log.warning("webhook disabled", team=team_id, webhook=webhook_id, reason=reason)
             self._on_change()
+
+    def _is_worth_telling(self, run: Run) -> bool:
+        """A success after a success changes nothing of a webhook, and most are that."""
+        return (
+            run.failures > 0 or run.paused_until is not None or (run.team_id, run.webhook_id) in self._failing
+        )
 
     async def _mail(self, tx: Database, failed: Sequence[Ended], now: datetime) -> None:
         """Tells of failed deliveries, or counts them for the next mail of their webhook."""
@@ -149,7 +163,7 @@ def _settlement(one: Ended) -> Settlement:
         response_status=result.response_status,
         error=result.error,
         response_excerpt=result.response_excerpt,
-        request_headers=_encode(result.request_headers).decode(),
+        request_headers=result.request_headers,
     )
 
 

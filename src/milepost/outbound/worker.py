@@ -31,14 +31,16 @@ from milepost.store.db import Database
 from milepost.store.dispatch import Found
 
 ROUND_SECONDS: Final = 1.0
+DATABASE_SECONDS: Final = 30.0
+"""A database that has not answered for so long will not: try anew, by another connection."""
 _WATCH_SECONDS: Final = 0.25
 _SETTLED_AT_ONCE: Final = 500
 _SETTLE_GAP: Final = 0.008
 """Seconds between the beginnings of two settlements: what ends meanwhile shares a statement and a commit."""
 _UNSETTLED_MOST: Final = 2_000
 """No attempt is begun while so many outcomes wait to be written down."""
-_LOOK_BACK_LEAST: Final = 1.0
-_LOOK_BACK_MOST: Final = 15.0
+LOOK_BACK_LEAST: Final = 1.0
+LOOK_BACK_MOST: Final = 15.0
 _LOOK_BACK_COST: Final = 30
 """A look at everything comes after so many times what the last one took, within these bounds."""
 _FIRST_PAUSE: Final = 0.1
@@ -141,9 +143,11 @@ class Worker:
 
     async def _round(self) -> None:
         """Keeps the lease, and what is held of the webhooks."""
-        held, has_new = await self._tenure.keep()
+        async with asyncio.timeout(DATABASE_SECONDS):
+            held, has_new = await self._tenure.keep()
         ours = {lease.webhook_id for lease in held}
         self._opened = {key: known for key, known in self._opened.items() if key in ours}
+        self._settling.know_failing((lease.team_id, lease.webhook_id) for lease in held if lease.is_failing)
         if has_new:
             self.wake()
         for lease in held:
@@ -162,8 +166,7 @@ class Worker:
 
     async def _look(self) -> None:
         """Looks for what is due, and begins attempts."""
-        self._pace.begin()
-        taken = await self._looked(is_back=False)
+        taken = await self._looked(is_hungry=self._pace.begin())
         await self._pace.pause(found=taken > 0)
 
     async def _look_back(self) -> None:
@@ -172,14 +175,19 @@ class Worker:
         at = self._time()
         await self._looked(is_back=True)
         pause = _LOOK_BACK_COST * (self._time() - at)
-        await asyncio.sleep(min(max(pause, _LOOK_BACK_LEAST), _LOOK_BACK_MOST))
+        await asyncio.sleep(min(max(pause, LOOK_BACK_LEAST), LOOK_BACK_MOST))
 
-    async def _looked(self, *, is_back: bool) -> int:
+    async def _looked(self, *, is_back: bool = False, is_hungry: bool = False) -> int:
         """One look; how many deliveries came into memory."""
         now, at = self._clock(), self._time()
-        look = self._lanes.begin_look(now, at, is_back=is_back)
+        look = self._lanes.begin_look(now, at, is_back=is_back, is_hungry=is_hungry)
         try:
-            found = await dispatch.read_due(self._db, look.asks, now, look.held) if look.asks else []
+            async with asyncio.timeout(DATABASE_SECONDS):
+                found = (
+                    await dispatch.read_due(self._db, look.asks, now, look.held, look.most)
+                    if look.asks
+                    else []
+                )
         except BaseException:
             self._lanes.abandon_look(look)
             raise
@@ -248,12 +256,14 @@ class Worker:
 
     async def _settle(self) -> None:
         """Writes down what ended since."""
-        await self._has_ended.wait()
+        if not self._ended:  # there is something left when the last turn failed
+            await self._has_ended.wait()
         await asyncio.sleep(max(0.0, self._settled_at + _SETTLE_GAP - self._time()))
         self._has_ended.clear()
         while batch := self._ended[:_SETTLED_AT_ONCE]:
             at = self._settled_at = self._time()
-            found = await self._settled(batch)
+            async with asyncio.timeout(DATABASE_SECONDS):
+                found = await self._settled(batch)
             del self._ended[: len(batch)]
             for one in batch:
                 self._lanes.settled(one.taken)

@@ -172,20 +172,17 @@ def list_statement(shape: _Shape) -> str:
     for column, comparison in shape.ranges:
         where.append(f"o.{column} {comparison} ${number}")
         number += 1
-    parts = _parts(shape, f"${number}", f"${number + 1}")
     direction = "desc" if shape.descending else "asc"
-    union = "\n  union all\n".join(
-        f"  (select {place} as part, o.id, o.{shape.key} as value from orders o\n"
-        f"   where {' and '.join([*where, *conditions])}\n"
-        f"   order by {_order('o.', shape.key, direction)} limit $2::bigint + $3::bigint)"
-        for place, conditions in enumerate(parts)
-    )
+    walked = [
+        _piece(shape.key, place, [*where, *stretch], direction)
+        for place, stretch in enumerate(_stretches(shape, f"${number}", f"${number + 1}"))
+    ]
+    names = [f"stretch_{place}" for place in range(len(walked))]
     return f"""
-with found as (
-{union}
-),
+with {",".join(walked)},
 page as (
-  select * from found order by part, {_order("", "value" if shape.key != "id" else "id", direction)}
+  select * from ({" union all ".join(f"select * from {name}" for name in names)}) s
+  order by part, {_order("", "value" if shape.key != "id" else "id", direction)}
   limit $2::bigint offset $3::bigint
 )
 select t.version, w.whole from teams t left join lateral (
@@ -197,11 +194,29 @@ order by w.part, w.value {direction}, w.id {direction}
 """
 
 
+def _piece(key: SortKey, place: int, conditions: list[str], direction: str) -> str:
+    """The CTE of one stretch of the walk. The second is only looked at when the first does not fill the page. Those
+    without a value are walked by id, which needs no index of its own."""
+    if place:
+        conditions = [*conditions, f"(select count(*) from stretch_{place - 1}) < $2::bigint + $3::bigint"]
+    sort = "id" if _is_null(key) in conditions else key
+    return f"""
+stretch_{place} as (
+  select {place} as part, o.id, o.{key} as value from orders o
+  where {" and ".join(conditions)}
+  order by {_order("o.", sort, direction)} limit $2::bigint + $3::bigint
+)"""
+
+
 def _order(prefix: str, key: str, direction: str) -> str:
     return f"{prefix}id {direction}" if key == "id" else f"{prefix}{key} {direction}, {prefix}id {direction}"
 
 
-def _parts(shape: _Shape, cursor_id: str, cursor_value: str) -> list[list[str]]:
+def _is_null(key: SortKey) -> str:
+    return f"o.{key} is null"
+
+
+def _stretches(shape: _Shape, cursor_id: str, cursor_value: str) -> list[list[str]]:
     """The conditions of the stretches that the walk goes through: those with a value and those without, each
     from the cursor on where that lies in it."""
     beyond = "<" if shape.descending else ">"
@@ -211,7 +226,7 @@ def _parts(shape: _Shape, cursor_id: str, cursor_value: str) -> list[list[str]]:
     behind_value = f"(o.{key}, o.id) {beyond} ({cursor_value}::{_TYPES[key]}, {cursor_id}::uuid)"
     if key not in _NULLABLE:
         return [[] if shape.at == "start" else [behind_value]]
-    is_null, not_null = f"o.{key} is null", f"o.{key} is not null"
+    is_null, not_null = _is_null(key), f"o.{key} is not null"
     values = [not_null] if shape.at != "value" else [not_null, behind_value]
     nulls = [is_null] if shape.at != "null" else [is_null, f"o.id {beyond} {cursor_id}::uuid"]
     stretches = [nulls, values] if shape.nulls_first else [values, nulls]

@@ -52,7 +52,13 @@ Deadlock = asyncpg.DeadlockDetectedError
 Orphan = asyncpg.ForeignKeyViolationError
 """What was written refers to something that was removed meanwhile; nothing of it was written."""
 
-_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+_FAILURES = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
 
 
 _LOST = (
@@ -63,13 +69,15 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,
 )
 
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether a statement failed because the database is away or going away, not because of what it says. A
     connection that was closed under its user raises asyncpg's InterfaceError, of which those about the
-    statement's values are ValueErrors."""
+    statement's values are ValueErrors; one to which the database has said farewell, and that is not closed yet,
+    InternalClientError."""
     return isinstance(error, _LOST) or (
         isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
     )

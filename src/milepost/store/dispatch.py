@@ -6,11 +6,12 @@ when dead rows are removed: a transaction that stays open for hours makes nobody
 (docs/decisions/0015-delivery-engine.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 from milepost.model.receiver import SealedReceiver
@@ -33,6 +34,7 @@ AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the database has said farewell, and the connection is not closed yet
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -97,8 +99,7 @@ class Settlement(Struct, frozen=True, kw_only=True):
     response_status: int | None
     error: str | None
     response_excerpt: str | None
-    request_headers: str
-    """A JSON object."""
+    request_headers: Mapping[str, str]
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -127,16 +128,15 @@ _DUE_FIELDS = len(Due.__struct_fields__)
 # `limit 1` keeps a look-up what it is: it cannot become a join with the whole table.)
 READ_DUE = f"""
 select {_DUE}, {_RECEIVER}
-from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::int[])
-  as ask (team_id, webhook_id, from_at, from_id, places)
+from json_to_recordset($1) as ask (team_id uuid, webhook_id uuid, from_at timestamptz, from_id uuid, places int)
 cross join lateral (
   select * from webhooks w where w.team_id = ask.team_id and w.id = ask.webhook_id and w.status = 'ENABLED' limit 1
 ) w
 cross join lateral (
   select * from deliveries d
   where d.team_id = ask.team_id and d.webhook_id = ask.webhook_id
-    and (d.next_attempt_at, d.id) >= (ask.from_at, ask.from_id) and d.next_attempt_at <= $6
-    and d.id <> all($7::uuid[])
+    and (d.next_attempt_at, d.id) >= (ask.from_at, ask.from_id) and d.next_attempt_at <= $2
+    and d.id <> all((select string_to_array($3, ',')::uuid[])::uuid[])
     and (d.order_id is null or d.sequence = (
       select e.sequence from deliveries e
       where e.team_id = d.team_id and e.webhook_id = d.webhook_id and e.order_id = d.order_id
@@ -144,6 +144,7 @@ cross join lateral (
       order by e.sequence limit 1))
   order by d.next_attempt_at, d.id limit ask.places
 ) d
+limit $4
 """
 
 # One statement for many attempts: deliveries and attempts are written, what the webhooks went through is counted,
@@ -155,11 +156,10 @@ cross join lateral (
 # the new schedule, unless the attempt succeeded.
 SETTLE = f"""
 with result as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[],
-    $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::int[], $12::int[], $13::text[], $14::text[],
-    $15::text[])
-    as r (team_id, id, webhook_id, event_id, number, tries, status, next_attempt_at, ended_at, started_at,
-          duration_ms, response_status, error, response_excerpt, request_headers)
+  select * from json_to_recordset($1) as r (
+    team_id uuid, id uuid, webhook_id uuid, event_id uuid, number int, tries int, status text,
+    next_attempt_at timestamptz, ended_at timestamptz, started_at timestamptz, duration_ms int,
+    response_status int, error text, response_excerpt text, request_headers jsonb)
 ),
 settled as (
   update deliveries d set
@@ -182,7 +182,7 @@ recorded as (
   insert into attempts (team_id, delivery_id, number, started_at, duration_ms, response_status, error,
                         response_excerpt, request_headers)
   select team_id, id, number, started_at, duration_ms, response_status, error, response_excerpt,
-         request_headers::jsonb
+         request_headers
   from settled
 ),
 counted as (
@@ -192,9 +192,9 @@ counted as (
     failed_attempts = case when run.succeeded then run.failures else w.failed_attempts + run.failures end,
     last_error = case when run.succeeded then run.last_error else coalesce(run.last_error, w.last_error) end,
     paused_until = greatest(w.paused_until, run.paused_until)
-  from unnest($16::uuid[], $17::uuid[], $18::bool[], $19::int[], $20::timestamptz[], $21::text[],
-              $22::timestamptz[])
-    as run (team_id, webhook_id, succeeded, failures, failing_since, last_error, paused_until)
+  from json_to_recordset($2) as run (
+    team_id uuid, webhook_id uuid, succeeded bool, failures int, failing_since timestamptz, last_error text,
+    paused_until timestamptz)
   where w.team_id = run.team_id and w.id = run.webhook_id and w.status = 'ENABLED'
     and (run.failures > 0 or run.paused_until is not null or w.failing_since is not null)
 )
@@ -204,20 +204,23 @@ from settled s left join lateral (
   from (
     select * from deliveries e
     where e.team_id = s.team_id and e.webhook_id = s.webhook_id and e.order_id = s.order_id
-      and e.status = 'PENDING' and e.id <> all($2::uuid[])
+      and e.status = 'PENDING' and e.id <> all(array(select id from result))
     order by e.sequence limit 1
   ) d
   cross join lateral (
     select * from webhooks w where w.team_id = d.team_id and w.id = d.webhook_id and w.status = 'ENABLED' limit 1
   ) w
-  where s.status <> 'PENDING' and s.order_id is not null and d.next_attempt_at <= $23
+  where s.status <> 'PENDING' and s.order_id is not null and d.next_attempt_at <= $3
 ) n on true
 """
 
 
-async def read_due(db: Database, asks: Sequence[Ask], now: datetime, held: Sequence[str]) -> list[Found]:
-    """What may be sent at `now`, for each webhook by the moment it became due; without the deliveries `held`."""
-    rows = await db.fetch(READ_DUE, *_columns(asks, _ASK), now, held)
+async def read_due(
+    db: Database, asks: Sequence[Ask], now: datetime, held: Sequence[str], most: int
+) -> list[Found]:
+    """What may be sent at `now`, for each webhook by the moment it became due; without the deliveries `held`, and at
+    most so many in all."""
+    rows = await db.fetch(READ_DUE, _json(asks), now, ",".join(held), most)
     return [_found(row) for row in rows]
 
 
@@ -226,18 +229,14 @@ async def settle(
 ) -> tuple[set[str], list[Found]]:
     """Writes down what came of attempts, at most one of each delivery. Returns the ids of the deliveries whose
     attempt counted, and what may be sent next of their orders."""
-    rows = await db.fetch(SETTLE, *_columns(settlements, _SETTLEMENT), *_columns(runs, _RUN), now)
+    rows = await db.fetch(SETTLE, _json(settlements), _json(runs), now)
     found = [_found(row[1:]) for row in map(tuple, rows) if row[1] is not None]
     return {row[0] for row in rows}, found
 
 
-_ASK = Ask.__struct_fields__
-_SETTLEMENT = Settlement.__struct_fields__
-_RUN = Run.__struct_fields__
-
-
-def _columns(rows: Sequence[Struct], names: Sequence[str]) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in names]
+def _json(rows: Sequence[Struct]) -> str:
+    """Rows as the JSON array that statements take: many times quicker than arrays of each column."""
+    return msgspec.json.encode(rows).decode()
 
 
 def _found(row: asyncpg.Record | tuple[Any, ...]) -> Found:

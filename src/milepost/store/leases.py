@@ -49,7 +49,8 @@ on conflict (team_id, webhook_id) do nothing
 """
 
 READ_HELD = """
-select l.team_id, l.webhook_id, coalesce(w.status = 'ENABLED', false) as is_enabled, w.paused_until, w.last_error
+select l.team_id, l.webhook_id, coalesce(w.status = 'ENABLED', false) as is_enabled, w.paused_until, w.last_error,
+       coalesce(w.failing_since is not null, false) as is_failing
 from webhook_leases l left join webhooks w on w.team_id = l.team_id and w.id = l.webhook_id
 where l.owner = $1
 order by l.team_id, l.webhook_id
@@ -87,6 +88,8 @@ class Lease(Struct, frozen=True):
     """False: disabled or deleted since."""
     paused_until: datetime | None
     last_error: str | None
+    is_failing: bool
+    """Nothing succeeded since its last failure."""
 
 
 async def enlist(db: Database, worker_id: str, seconds: float) -> None:

@@ -127,6 +127,7 @@ async def told_of(team: Team, order_id: str) -> tuple[Any, Any]:
 
 
 async def test_e1_name_and_start_date(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E1."""
     (await patch(team, order["id"], {"name": "Deck screws, July", "start_date": "2026-07-01"})).ok()
     assert await told_of(team, order["id"]) == diff(
         {"name": "Deck screws, June", "start_date": "2026-06-20T00:00:00+00:00"},
@@ -135,6 +136,7 @@ async def test_e1_name_and_start_date(team: Team, order: dict[str, Any]) -> None
 
 
 async def test_e2_custom_data_is_told_whole(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E2."""
     (await patch(team, order["id"], {"custom_data": {"cost_center": None, "buyer": "ines"}})).ok()
     assert await told_of(team, order["id"]) == diff(
         {"custom_data": {"cost_center": "114"}}, {"custom_data": {"buyer": "ines"}}
@@ -142,6 +144,7 @@ async def test_e2_custom_data_is_told_whole(team: Team, order: dict[str, Any]) -
 
 
 async def test_e3_e4_arrays_are_told_whole(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E3, E4."""
     one = {"qualifier": "CUSTOMER_REFERENCE_NUMBER", "value": "HR-5531"}
     two = {"qualifier": "EXTERNAL_INVOICE_ID", "value": "INV-88"}
     (await patch(team, order["id"], {"references": [one, two]})).ok()
@@ -151,7 +154,7 @@ async def test_e3_e4_arrays_are_told_whole(team: Team, order: dict[str, Any]) ->
 
 
 async def test_e5_cancel(team: Team, order: dict[str, Any]) -> None:
-    """O-22: one event, exactly these keys."""
+    """O-41, O-22, E5: one event, exactly these keys."""
     with team.world.clock.at(datetime(2026, 6, 17, 15, 4, 5, 310877, UTC)):
         (await team.orders_api("POST", f"/orders/{order['id']}/cancel")).ok()
     assert await told_of(team, order["id"]) == diff(
@@ -162,6 +165,7 @@ async def test_e5_cancel(team: Team, order: dict[str, Any]) -> None:
 
 
 async def test_e6_a_supplier(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E6."""
     supplier = {"name": "Birchline Mill", "supplier_id": "SUP-31", "email": "orders@birchline.example"}
     (await patch(team, order["id"], {"supplier": supplier})).ok()
     whole: dict[str, Any] = {**supplier, "address": None, "identification_codes": [], "phone_number": None}
@@ -171,7 +175,7 @@ async def test_e6_a_supplier(team: Team, order: dict[str, Any]) -> None:
 
 
 async def test_e7_a_milestone_confirmed_elsewhere(team: Team) -> None:
-    """O-27, O-66: then one `order.updated` with just the status, last."""
+    """O-41, O-27, O-66, E7: then one `order.updated` with just the status, last."""
     await team.apply(
         {
             "statuses": [{"name": "Accepted"}, {"name": "Sent"}],
@@ -213,6 +217,7 @@ async def test_e7_a_milestone_confirmed_elsewhere(team: Team) -> None:
 
 
 async def test_e8_e9_only_what_differs_of_an_items_requirements(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E8, E9."""
     path = f"/orders/{order['id']}/items/{order['items'][0]['id']}"
     body = {"amount": {"value": "700"}, "shipping_requirements": {"quantity": 3, "packaging_type": "BIN"}}
     (await team.orders_api("PATCH", path, body=body)).ok()
@@ -229,14 +234,14 @@ async def test_e8_e9_only_what_differs_of_an_items_requirements(team: Team, orde
 
 
 async def test_e10_nothing(team: Team, order: dict[str, Any]) -> None:
-    """O-17, O-20."""
+    """O-41, O-17, O-20, E10."""
     (await put(team, order["id"], await read(team, order["id"]))).ok()
     (await patch(team, order["id"], {})).ok()
     assert len(await events(team, order["id"])) == 1
 
 
 async def test_e11_a_put_of_everything(team: Team) -> None:
-    """Section 14's order within a transaction."""
+    """O-41, E11, in section 14's order within a transaction."""
     items = [{"description": "A", "amount": kg("1")}, {"description": "B", "amount": kg("2")}]
     made = await create(team, "A", name="Deck screws, June", items=items)
     a, b = made["items"]
@@ -257,6 +262,7 @@ async def test_e11_a_put_of_everything(team: Team) -> None:
 
 
 async def test_e12_ship_from(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E12."""
     stop = {
         "country": "CA",
         "line_1": "12 rue du Moulin",
@@ -302,6 +308,7 @@ async def test_e12_ship_from(team: Team, order: dict[str, Any]) -> None:
 
 
 async def test_e13_a_deleted_item(team: Team, order: dict[str, Any]) -> None:
+    """O-41, E13."""
     body = {"description": "Joist hanger 47 mm", "amount": kg("88"), "custom_data": {"line": "20"}}
     item = (await team.orders_api("POST", f"/orders/{order['id']}/items", body=body)).json
     assert (await team.orders_api("DELETE", f"/orders/{order['id']}/items/{item['id']}")).status == 204

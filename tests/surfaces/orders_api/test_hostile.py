@@ -1,73 +1,35 @@
-"""Whatever is sent: no answer is a 5xx, none tells of the server's inside, and what is refused changed nothing.
+"""Whatever body is sent: no answer is a 5xx, none tells of the server's inside, and what is refused changed nothing.
 
-Bodies for every route that takes one: what is no JSON object, and wrong values at every place of the whole body that
-the schema describes. Queries and paths for every route that has them; headers as raw bytes.
+For every route that takes a body: what is no JSON object, and wrong values at every place of the whole body that the
+schema describes; forms and documents; and calls of any kind at once.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from msgspec import Struct
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from milepost.kit.ids import new_id
-from tests.openapi_check import ORDERS, document
 from tests.surfaces.orders_api.filled import Place, filled, places, schemas_of, spoilt
 from tests.surfaces.orders_api.hooks import Received
+from tests.surfaces.orders_api.hostile import Ground, decent
 from tests.surfaces.orders_api.talk import kg
-from tests.surfaces.orders_api.things import PARAMETER, ROUTES, Things, address, body_for, reaching, things
+from tests.surfaces.orders_api.test_releases import BOUNDARY, data, form
+from tests.surfaces.orders_api.things import ROUTES, Things, address
 from tests.surfaces.world import Reply, Team, World
 
 WRITING = [route for route, each in ROUTES.items() if each.body != "none"]
-READING = [route for route, each in ROUTES.items() if each.method == "GET"]
 BODILESS = [route for route, each in ROUTES.items() if each.body == "none"]
-
-
-class Ground(Struct):
-    """A team with its things, on a server whose webhooks reach a receiver."""
-
-    team: Team
-    things: Things
-    received: Received
-
-    async def pulse(self) -> tuple[Any, ...]:
-        """Moves with every change of the team; cheaper than `unchanged`."""
-        (row,) = await self.team.world.pool.fetch(_PULSE, self.team.id)
-        return tuple(row)
-
-
-_PULSE = """
-select (select count(*) from events where team_id = $1), (select sum(version) from orders where team_id = $1),
-       (select count(*) from releases where team_id = $1), (select count(*) from tags where team_id = $1),
-       (select count(*) from deliveries where team_id = $1), (select count(*) from webhooks where team_id = $1),
-       (select max(updated_at) from webhooks where team_id = $1)"""
-
-
-@pytest.fixture(scope="module")
-async def reached(pool: Any) -> AsyncIterator[tuple[World, Received]]:
-    async with reaching(pool) as both:
-        yield both
 
 
 @pytest.fixture
 async def ground(reached: tuple[World, Received]) -> Ground:
-    world, received = reached
-    team = await world.team()
-    return Ground(team, await things(team, url=received.url), received)
-
-
-def decent(reply: Reply) -> None:
-    """Asserts that the server did not fail, and says nothing of itself; and O-5."""
-    assert reply.status < 500, reply
-    assert b"Traceback" not in reply.raw
-    assert b"asyncpg" not in reply.raw
-    codes = {409: "idempotency_in_progress", 422: "idempotency_key_reused"}
-    if reply.status in codes:
-        assert [each["code"] for each in reply.json["errors"]] == [codes[reply.status]]
+    return await Ground.make(reached)
 
 
 # Bodies that are no JSON object
@@ -169,8 +131,11 @@ WRONG: list[Any] = [
     *([], {}, [[]], [None], {"id": None}, {"a": {"b": 1}}, ["x"] * 1001, _deep(6), _deep(200)),
     *({"unit": None, "value": {}}, {str(number): number for number in range(60)}, {"": ""}, "{}", "[1]"),
 ]
-ROUNDS = 2
-"""How many wrong values each place gets; which ones, differs from place to place."""
+
+
+def rounds(body: Any) -> int:
+    """How many wrong values each place of the body gets; which ones, differs from place to place."""
+    return min(12, max(1, 160 // len(list(places(body)))))
 
 
 def cases() -> Iterator[Any]:
@@ -199,14 +164,14 @@ def whole(route: str, number: int, of: Things, received: Received) -> dict[str, 
 
 @pytest.mark.parametrize(("route", "number"), list(cases()))
 async def test_wrong_values_at_every_place(ground: Ground, route: str, number: int) -> None:
-    """What is refused leaves no trace (O-46); what is taken can be read as it was answered."""
+    """O-46: what is refused leaves no trace. What is taken can be read as it was answered."""
     team, of = ground.team, ground.things
     method, path = route.split()[0], address(route, of)
     body = whole(route, number, of, ground.received)
     granted = await team.orders_api(method, path, body=body)
     assert granted.status == ROUTES[route].success, granted
     before = await ground.pulse()
-    for at, wrong in _wrong(body):
+    for at, wrong in _wrong(body, WRITING.index(route)):
         sent = spoilt(_anew(body, at), at, wrong)
         reply = await team.orders_api(method, path, body=sent)
         decent(reply)
@@ -221,15 +186,17 @@ async def test_wrong_values_at_every_place(ground: Ground, route: str, number: i
         assert (await team.orders_api("GET", listed)).status == 200
 
 
-def _wrong(body: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    for number, at in enumerate(places(body)):
-        for turn in range(ROUNDS):
+def _wrong(body: dict[str, Any], beginning: int) -> Iterator[tuple[Place, Any]]:
+    for number, at in enumerate(places(body), beginning):
+        for turn in range(rounds(body)):
             yield at, WRONG[(number * 7 + turn * 17) % len(WRONG)]
 
 
 def _anew(body: dict[str, Any], at: Place) -> dict[str, Any]:
     """The body with names that nothing has yet, but for the one that is about to be spoilt."""
-    fresh = {name: new_id() for name in ("order_number", "slug") if name in body and at[:1] != (name,)}
+    fresh: dict[str, Any] = {
+        name: new_id() for name in ("order_number", "slug") if name in body and at[:1] != (name,)
+    }
     return {**body, **fresh}
 
 
@@ -247,202 +214,124 @@ def _decode(raw: bytes) -> Any:
     return json.loads(raw, parse_float=Decimal, parse_int=Decimal)
 
 
-# Queries and paths
-
-TEXTS = [
-    *(
-        "",
-        "%00",
-        "%ff",
-        "%ED%A0%80",
-        "%F0%9F%98%80",
-        "%",
-        "%zz",
-        "x" * 20_000,
-        "1" * 4_000,
-        "," * 20_000,
-        "-1",
-    ),
-    *(
-        "1e9",
-        "2147483648",
-        "9223372036854775808",
-        "0x10",
-        "%D9%A3",
-        "null",
-        "true",
-        "*",
-        "a,b,,c",
-        "%27%3B--",
-    ),
-    *(
-        "9999-12-31T23:59:59.999999-14:00",
-        "0001-01-01T00:00:00%2B14:00",
-        "2026-02-30",
-        "2026-06-20T00:00:00+01:00",
-    ),
-    *("01KV2G3X0PFPH9FMHV6P6ZP42C", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "..%2F..%2Fetc%2Fpasswd"),
-]
-TURNS = 10
-"""How many of them each parameter gets."""
-
-
-def parameters(route: str) -> list[str]:
-    told = document(ORDERS)["paths"][route.partition(" ")[2]]["get"].get("parameters", [])
-    return [each["name"] for each in told if each.get("in") == "query"]
-
-
-@pytest.mark.parametrize("route", READING)
-async def test_hostile_queries(ground: Ground, route: str) -> None:
-    """Section 5: taken or refused at that parameter, also twice; an unknown one is ignored."""
-    team, of = ground.team, ground.things
-    path = address(route, of)
-    for number, name in enumerate([*parameters(route), "nonsense", "limit%5B%5D", "%00", "a.b.in"]):
-        # with an order the feed does not wait until other transactions end
-        only = f"order_id={of['order_id']}&" if route == "GET /events" and name != "order_id" else ""
-        texts = [TEXTS[(number * 5 + turn * 3) % len(TEXTS)] for turn in range(TURNS)]
-        for text in (*texts, f"2026-06-20&{name}=2026-06-20"):
-            reply = await team.orders_api("GET", f"{path}?{only}{name}={text}")
-            decent(reply)
-            assert reply.status in (200, 400), (name, text, reply)
-            if reply.status == 400:
-                assert {each["field"] for each in reply.json["errors"]} <= {name}, (name, text, reply)
-                assert name in parameters(route)
-
-
-NO_IDS = [
-    *(
-        "%00",
-        "%ff",
-        "%ED%A0%80",
-        "%F0%9F%98%80",
-        "%2e%2e",
-        "%2F",
-        "%20",
-        "x" * 5_000,
-        "-1",
-        "0",
-        "null",
-        "%25%30",
-    ),
-    *("01KV2G3X0PFPH9FMHV6P6ZP42C%00", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "019df1ae-0000-7000-8000-00000000000g"),
+FORMS: list[bytes] = [
+    b"",
+    b"--b7--",
+    b"--b7\r\n\r\n{}\r\n--b7--\r\n",
+    b"--b7\r\nContent-Disposition: form-data; name=\r\n\r\n{}\r\n--b7--\r\n",
+    b"--b7\r\n" + b"X-A: b\r\n" * 5_000 + b"\r\n{}\r\n--b7--\r\n",
+    b'--b7\r\nContent-Disposition: form-data; name="' + b"x" * 70_000 + b'"\r\n\r\n{}\r\n--b7--\r\n',
+    b'--b7\r\nContent-Disposition: form-data; name="data"\r\n\r\n{}',
+    form(("data", None, None, b"\xff")),
+    form(("data", None, None, b"[" * 100_000)),
+    form(("data", None, None, b"{}"), ("data", None, None, b"{}")),
+    form(("documents", "a", None, b"x")),
+    form(*((f"a{number}", None, None, b"") for number in range(2_000))),
 ]
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if PARAMETER.search(route)])
-async def test_hostile_paths(ground: Ground, route: str) -> None:
-    """Section 3: what is no id is 404, at every place of a path; nothing happens."""
+async def test_hostile_forms(ground: Ground) -> None:
+    """Section 11.1: 400 or 413, and nothing is kept of it."""
     team, of = ground.team, ground.things
     async with team.unchanged():
-        for name in PARAMETER.findall(route):
-            for text in NO_IDS:
-                path = address(route, {**of, name: text})
-                reply = await team.orders_api(route.split()[0], path, body=body_for(route, of))
-                decent(reply)
-                assert reply.status == 404, (name, text, reply)
+        for content in FORMS:
+            decent(reply := await _form(team, of, content))
+            assert reply.status in (400, 413), (content[:200], reply)
 
 
-# Headers
-
-
-async def raw(ground: Ground, method: str, path: str, headers: list[tuple[bytes, bytes]], body: Any) -> Reply:
-    """A request whose headers are sent byte for byte."""
-    place = urlsplit(ground.team.world.base)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
-    content = json.dumps(body).encode() if body is not None else b""
-    fixed = [(b"Host", b"localhost"), (b"Connection", b"close"), (b"Content-Length", b"%d" % len(content))]
-    lines = [name + b": " + value for name, value in (*fixed, *headers)]
-    try:
-        writer.write(f"{method} {path} HTTP/1.1\r\n".encode() + b"\r\n".join(lines) + b"\r\n\r\n" + content)
-        await writer.drain()
-        answer = await reader.read()
-    except ConnectionError:  # it hung up on what it would not read
-        answer = b"HTTP/1.1 431 \r\n\r\n"
-    finally:
-        writer.close()
-    head, _, rest = answer.partition(b"\r\n\r\n")
-    return Reply(int(head.split()[1]), {}, rest)
-
-
-HEADER_TEXTS = [
+NAMES = [
     *(
-        b"",
-        b" ",
-        b"\x00",
-        b"a\x00b",
-        b"\xff\xfe",
-        "ü".encode(),
-        b'"',
-        b'""',
-        b"'",
-        b"\\",
-        b"\t",
-        b"a\tb",
-        b"x" * 300,
+        "",
+        ".",
+        "..",
+        "../../etc/passwd",
+        "C:\\x",
+        "a;b",
+        "a, b",
+        "%00",
+        "%0d%0aX-A: b",
+        "\u202egpj.exe",
+        "x" * 2_000,
     ),
+    *("\U0001f600" * 100, "=?utf-8?q?x?=", "a'b", "<script>", " ", "\x7f", 'a\\"b'),
+]
+TYPES = [
     *(
-        b"x" * 200_000,
-        b"*, *",
-        b'"*"',
-        b"W/*",
-        b'"1',
-        b"1",
-        b'W/"1"',
-        b'W/"' + b"9" * 400 + b'"',
-        b'"a"' * 2_000,
+        None,
+        "text/html",
+        "x",
+        "text/plain; charset=\xff",
+        "a" * 500,
+        "text/html, text/plain",
+        "multipart/mixed",
     ),
-    *(
-        b",,,,",
-        b'"\\"1\\""',
-        b"null",
-        b"Token",
-        b"Token ",
-        b"Bearer  ",
-        b"Basic " + b"=" * 50,
-        b"Token \xff",
-        b"{}",
-    ),
+    *("application/json", "image/svg+xml", "text/plain;" * 50, "/", "\x00"),
 ]
 
 
-@pytest.mark.parametrize(
-    "name", [b"If-Match", b"Idempotency-Key", b"Authorization", b"X-API-Key", b"Content-Type"]
-)
-async def test_hostile_headers(ground: Ground, name: bytes) -> None:
-    """Sections 2, 19 and 20: refused, by this surface or by the server that reads requests; nothing changes."""
-    usual = {b"Authorization": b"Token " + ground.team.key.encode(), b"Content-Type": b"application/json"}
-    sent = [(key, value) for key, value in usual.items() if key != name]
-    path, before = f"/orders/{ground.things['order_id']}", await ground.pulse()
-    for text in HEADER_TEXTS:
-        if name == b"X-API-Key" and not text.strip():
-            continue  # an empty one was not sent, and beside it there is a right key
-        allowed = ALLOWED[name] | UNREAD
-        reply = await raw(
-            ground, "PATCH", path, [*sent, (name, text)], {} if 200 in allowed else {"name": "Hostile"}
-        )
-        assert reply.status in allowed, (text, reply)
-        assert b"Traceback" not in reply.raw
-        assert await ground.pulse() == before
+async def test_hostile_documents(ground: Ground) -> None:
+    """Section 11.2: what a document is called and said to be never leads out of its headers."""
+    team, of = ground.team, ground.things
+    taken = {"items": [{"order_item_id": of["order_item_id"], "amount": kg("0")}]}
+    said = [(name, "text/plain") for name in NAMES] + [("a.txt", kind) for kind in TYPES]
+    kept = 0
+    for name, kind in said:
+        reply = await _form(team, of, form(data(taken), ("documents", name, kind, b"<b>on paper</b>")))
+        decent(reply)
+        assert reply.status in (201, 400), (name, kind, reply)
+        if reply.status == 201:
+            kept += 1
+            (document,) = reply.json["documents"]
+            place = f"{reply.headers['Location']}/documents/{document['id']}"
+            shown = await team.orders_api("GET", place)
+            assert (shown.status, shown.raw) == (200, b"<b>on paper</b>")
+            assert shown.headers["Content-Disposition"].startswith("attachment")
+            assert shown.headers["X-Content-Type-Options"] == "nosniff"
+            assert "X-A" not in shown.headers
+    assert kept > len(said) / 2
 
 
-UNREAD = {400, 431}
-ALLOWED = {
-    b"If-Match": {412},
-    b"Idempotency-Key": {200, 422},
-    b"Authorization": {401},
-    b"X-API-Key": {401},
-    b"Content-Type": {415},
-}
+async def _form(team: Team, of: Things, content: bytes) -> Reply:
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    path = f"/orders/{of['order_id']}/releases"
+    return await team.orders_api("POST", path, body=content, headers=headers)
 
 
-@pytest.mark.parametrize(
-    "name", [b"If-None-Match", b"X-Request-Id", b"X-API-Version", b"Accept", b"Cookie", b"Range"]
-)
-async def test_hostile_headers_of_reads(ground: Ground, name: bytes) -> None:
-    """What means nothing is ignored."""
-    for text in HEADER_TEXTS:
-        sent = [(b"Authorization", b"Token " + ground.team.key.encode()), (name, text)]
-        reply = await raw(ground, "GET", f"/orders/{ground.things['order_id']}", sent, None)
-        assert reply.status in (200, 304, 400, 431), (text, reply)
-        assert reply.status != 304 or name == b"If-None-Match"
-        assert b"Traceback" not in reply.raw
+# Anything at all
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[str, int, int | None, int, dict[str, str]]:
+    """(route, alternative, what is spoilt, with what, headers)."""
+    route, number = draw(st.sampled_from([tuple(each.values) for each in cases()]))
+    headers = {
+        "Idempotency-Key": draw(st.sampled_from([None, "A", "B"])),
+        "If-Match": draw(st.sampled_from([None, None, "*", '"x"', '"1", "2"'])),
+        "Content-Type": draw(st.sampled_from(["application/json"] * 5 + ["text/plain"])),
+    }
+    spoils = draw(st.none() | st.integers(0, 300))
+    sent = {name: text for name, text in headers.items() if text is not None}
+    return str(route), int(number), spoils, draw(st.integers(0, len(WRONG) - 1)), sent
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(chosen=st.lists(calls(), min_size=1, max_size=5))
+async def test_409_and_422_are_of_idempotency_keys_alone(ground: Ground, chosen: list[Any]) -> None:
+    """O-5: calls of any kind, right and wrong, some at the same moment, with few Idempotency-Keys among them."""
+    replies = await asyncio.gather(*(_call(ground, *each) for each in chosen))
+    for (*_, headers), reply in zip(chosen, replies, strict=True):
+        decent(reply)
+        assert reply.status in (200, 201, 202, 400, 404, 409, 412, 415, 422), reply
+        if reply.status in (409, 422):
+            assert "Idempotency-Key" in headers
+
+
+async def _call(
+    ground: Ground, route: str, number: int, spoils: int | None, wrong: int, headers: dict[str, str]
+) -> Reply:
+    body = whole(route, number, ground.things, ground.received)
+    if spoils is not None:
+        there = list(places(body))
+        body = spoilt(body, there[spoils % len(there)], WRONG[wrong])
+    path = address(route, ground.things)
+    return await ground.team.orders_api(route.split()[0], path, body=body, headers=headers)

@@ -1,16 +1,13 @@
 """The table of section 1: which permission opens which route, and what it answers then."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
 from milepost.core import accounts
 from milepost.model.actor import PERMISSIONS, system_actor
 from tests.surfaces.orders_api.hooks import Received
 from tests.surfaces.orders_api.shell import answered
-from tests.surfaces.orders_api.things import ROUTES, Things, address, body_for, nobodys, reaching, things
-from tests.surfaces.world import Reply, Team
+from tests.surfaces.orders_api.things import ROUTES, Things, address, body_for, nobodys, things
+from tests.surfaces.world import Reply, Team, World
 
 VIEW, UPDATE, MANAGE = "canViewOrders", "canUpdateOrders", "canManageWebhooks"
 
@@ -99,9 +96,9 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-async def ground(pool: Any) -> AsyncIterator[Ground]:
-    async with reaching(pool) as (world, received):
-        yield await Ground(await world.team(), received).build()
+async def ground(reached: tuple[World, Received]) -> Ground:
+    world, received = reached
+    return await Ground(await world.team(), received).build()
 
 
 def test_every_route_is_in_the_table() -> None:

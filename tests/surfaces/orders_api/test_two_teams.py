@@ -2,7 +2,7 @@
 like what nobody has; lists never show it; and Idempotency-Keys of two teams do not meet."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +20,6 @@ from tests.surfaces.orders_api.things import (
     address,
     body_for,
     nobodys,
-    reaching,
     things,
 )
 from tests.surfaces.world import Reply, Team, World
@@ -83,15 +82,15 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-async def pair(pool: Any) -> AsyncIterator[Pair]:
-    async with reaching(pool) as (world, received):
-        made = Pair()
-        made.received = received
-        made.mine, made.theirs = await world.team(), await world.team()
-        made.own = await things(made.mine, "Own ", url=received.url)
-        made.other = await things(made.mine, "Other ", url=received.url)
-        made.foreign = await things(made.theirs, f"{SECRET} ", url=received.url)
-        yield made
+async def pair(reached: tuple[World, Received]) -> Pair:
+    world, received = reached
+    made = Pair()
+    made.received = received
+    made.mine, made.theirs = await world.team(), await world.team()
+    made.own = await things(made.mine, "Own ", url=received.url)
+    made.other = await things(made.mine, "Other ", url=received.url)
+    made.foreign = await things(made.theirs, f"{SECRET} ", url=received.url)
+    return made
 
 
 async def ask(pair: Pair, route: str, path: str, body: Any = None, **options: Any) -> Reply:

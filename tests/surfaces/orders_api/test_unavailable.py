@@ -22,6 +22,7 @@ class Line:
         self._port = 0
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._towards_us: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
@@ -41,12 +42,21 @@ class Line:
             writer.transport.abort()
         await asyncio.sleep(0.05)
 
+    async def say_farewell(self) -> None:
+        """What PostgreSQL says when it ends a connection that rests, just before it closes it."""
+        fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+        for writer in self._towards_us:
+            writer.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+        await asyncio.sleep(0.05)
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await self._reach()
         self._open |= {writer, back}
+        self._towards_us.add(writer)
         with contextlib.suppress(OSError):
             await asyncio.gather(_copy(reader, back), _copy(there, writer))
         self._open -= {writer, back}
+        self._towards_us.discard(writer)
 
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         query = parse_qs(self._target.query)
@@ -123,3 +133,14 @@ async def test_a_database_that_goes_away_meanwhile(pool, line, far):
     assert await read(far, keyed["id"]) == keyed
     again = await patch(far, keyed["id"], body, headers=headers)
     assert (again.status, "Idempotency-Replayed" in again.headers) == (200, False)
+
+
+async def test_a_database_that_has_said_farewell(line, far):
+    """In the moment between its last words and the end of the connection."""
+    order = await create(far, "1")
+    for headers in ({}, {"Idempotency-Key": new_id()}):
+        await line.say_farewell()
+        unavailable(await patch(far, order["id"], {"name": "new"}, headers=headers))
+        await line.cut()
+        await line.mend()
+        assert await read(far, order["id"]) == order

@@ -133,4 +133,5 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     conditional: bool = False
     """PUT or PATCH of an order: needs If-Match where the setting `require_if_match` says so."""
     refusals: tuple[str, ...] = ()
-    """Codes besides those that every endpoint can answer; for the OpenAPI document."""
+    """Codes besides those that every endpoint can answer, for the OpenAPI document. `not_found` here is about what
+    a body names; ids of the path can always name nothing."""

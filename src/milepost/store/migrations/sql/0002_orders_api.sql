@@ -12,7 +12,7 @@ alter table orders
   add column created_from_order_id uuid,     -- the parent, and its release that made this order
   add column released_from_release_id uuid;
 create unique index orders_by_external_id on orders (team_id, external_id) where external_id is not null;
-create index orders_by_name on orders (team_id, name, id);
+create index orders_by_name on orders (team_id, name, id) where name is not null;
 create index orders_by_created on orders (team_id, created_at, id);
 create index orders_by_updated on orders (team_id, updated_at, id);
 create index orders_by_start on orders (team_id, start_date, id) where start_date is not null;

@@ -36,7 +36,7 @@ answers about one order, its items and its releases share one `ETag`.
 message for people; `error_description` is the first message, and `detail` tells the same in another form. A
 refused request has changed nothing. Unknown paths are 404 `not_found`, known paths with another method 405
 `method_not_allowed`, both only for a valid key. Connections that bring no readable request are answered 400, 408
-or 431, and 503 while there are too many, in a shape of the server's own.
+or 431, and 503 while there are too many, with these members and those of the Status API.
 """.strip()
 
 WEBHOOK = """
