@@ -57,11 +57,11 @@ Booleans are `true` or `false`. `milepost doctor` prints the values in force, wi
 
 
 def _has_effect(name: str) -> bool:
-    """Whether any code uses the setting, besides what only reads, fills in or tells settings."""
+    """Whether any code uses the setting, besides what only fills in or tells settings."""
     readers = [
         path
         for path in _SOURCES.rglob("*.py")
-        if path.parent.name != "settings" and path.stem not in ("doctor_checks", "serve", "serve_workers")
+        if path.stem not in ("doctor_checks", "serve", "serve_workers")
     ]
     return any(re.search(rf"settings\.{name}\b", path.read_text()) for path in readers)
 

@@ -158,7 +158,7 @@ def test_reading_ahead_goes_by_the_pace():
     lanes = opened(concurrency=8)
     assert ask_of(lanes).places == 8
     at = 0.0
-    for interval, places in ((0.001, 30), (0.0001, 8 * code.AHEAD), (1.0, 8)):
+    for interval, places in ((0.001, 40), (0.0001, 8 * code.AHEAD), (1.0, 8)):
         for _ in range(100):
             at += interval
             look(lanes, found(), at=at)
@@ -186,6 +186,8 @@ def test_looking_back():
     back = lanes.begin_look(NOW, 0.0, is_back=True)
     rows = [found(at=NOW - timedelta(hours=1)) for _ in range(2)]
     assert lanes.end_look(back, rows, NOW, 0.0) == 2
+    sent(lanes)
+    assert not lanes.wants_look(A, 0.0)
     sent(lanes)
     assert lanes.wants_look(A, 0.0)
     assert ask_of(lanes).from_at.year == 1970

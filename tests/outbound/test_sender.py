@@ -155,6 +155,19 @@ async def test_no_answer_in_time():
     assert 400 <= sent.result.duration_ms < 1_000
 
 
+async def test_connecting_has_a_limit_of_its_own():
+    """17.3: 5 s to connect, TLS included; here a fifth of one."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(5)
+
+    async with listening(silent) as listener:
+        sent = await send(f"https://127.0.0.1:{listener.port}/", limits=Limits(whole=5, connecting=0.2))
+        assert listener.connections == 1
+    assert (sent.result.response_status, sent.result.error) == (None, "timeout")
+    assert 200 <= sent.result.duration_ms < 1_500
+
+
 async def test_limits_over_five_seconds_are_not_rounded_up():
     """17.3: 10 s are 10 s; aiohttp by itself makes them up to 11."""
     async with receiving() as receiver:

@@ -62,12 +62,14 @@ def look_up(host: str, port: int) -> Sequence[tuple[Any, ...]]:
 def connector(
     reach: Reach,
     *,
+    seconds: float,
     proxy: Proxy | None = None,
     look_up: LookUp = look_up,
     tls: ssl.SSLContext | None = None,
 ) -> aiohttp.TCPConnector:
-    """What an HTTP client connects by. Must be made in a running loop, and be closed."""
-    return _GuardedConnector(reach, proxy, look_up, tls or ssl.create_default_context())
+    """What an HTTP client connects by, within so many seconds from the look-up to the end of the TLS handshake. Must
+    be made in a running loop, and be closed."""
+    return _GuardedConnector(reach, seconds, proxy, look_up, tls or ssl.create_default_context())
 
 
 class _GuardedResolver(AbstractResolver):
@@ -101,7 +103,10 @@ class _GuardedResolver(AbstractResolver):
 
 
 class _GuardedConnector(aiohttp.TCPConnector):
-    def __init__(self, reach: Reach, proxy: Proxy | None, look_up: LookUp, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, reach: Reach, seconds: float, proxy: Proxy | None, look_up: LookUp, tls: ssl.SSLContext
+    ) -> None:
+        self._seconds = seconds
         self._guard = _GuardedResolver(reach, look_up)
         self._reach = reach
         self._proxy = proxy
@@ -126,21 +131,24 @@ class _GuardedConnector(aiohttp.TCPConnector):
         _judge(address[0], self._reach)
         return socket.socket(family, kind, protocol)
 
+    async def _create_connection(self, *args: Any, **kwargs: Any) -> Any:
+        async with asyncio.timeout(self._seconds):
+            return await super()._create_connection(*args, **kwargs)
+
     async def _wrap_create_connection(self, *args: Any, **kwargs: Any) -> Any:
         """With a proxy: the same connection, by a tunnel. (What aiohttp itself does with a proxy would let the
         proxy resolve the name, and sends plain http without a tunnel.)"""
         if self._proxy is None:
             return await super()._wrap_create_connection(*args, **kwargs)
         request, infos = kwargs.pop("req"), kwargs.pop("addr_infos")
-        timeout, client_error = kwargs.pop("timeout"), kwargs.pop("client_error")
+        client_error, _ = kwargs.pop("client_error"), kwargs.pop("timeout")
         try:
-            async with asyncio.timeout(timeout.sock_connect):
-                opened = await self._tunnel(self._proxy, infos)
-                try:
-                    return await self._loop.create_connection(*args, **kwargs, sock=opened)
-                except BaseException:
-                    opened.close()
-                    raise
+            opened = await self._tunnel(self._proxy, infos)
+            try:
+                return await self._loop.create_connection(*args, **kwargs, sock=opened)
+            except BaseException:
+                opened.close()
+                raise
         except ssl.CertificateError as error:
             raise aiohttp.ClientConnectorCertificateError(request.connection_key, error) from error
         except ssl.SSLError as error:

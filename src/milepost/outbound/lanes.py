@@ -23,7 +23,7 @@ Key = tuple[str, str]
 
 AHEAD: Final = 16
 """At most so many deliveries are read ahead for each one that may be in flight."""
-AHEAD_SECONDS: Final = 0.03
+AHEAD_SECONDS: Final = 0.04
 """As many are read ahead as a webhook took in so many seconds: what it takes while the next look is under way."""
 LEAST_AHEAD: Final = 100
 MOST_AHEAD: Final = 1_000
@@ -45,6 +45,9 @@ _Floor = tuple[datetime, str]
 _NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BEGINNING_OF_ALL: Final = (_BEGINNING, _NO_ID)
+_ROOM: Final = 0.75
+_RUNNING_LOW: Final = 0.33
+"""A look asks for all webhooks with room, and is made when one is running low: so one look serves many."""
 _FIRST_SIZE: Final = 8_192
 
 
@@ -231,9 +234,13 @@ class Lanes:
             look.let_go.add(taken.due.id)
 
     def wants_look(self, key: Key, at: float) -> bool:
-        """Whether the webhook has room, and the last look for it left something."""
+        """Whether little of the webhook is left in memory, and the last look for it left something."""
         queue = self._queues.get(key)
-        return queue is not None and queue.has_more and queue.wants_more(self._concurrency, at)
+        return (
+            queue is not None
+            and queue.has_more
+            and queue.wants_more(self._concurrency, at, part=_RUNNING_LOW)
+        )
 
     def ready(self) -> list[Key]:
         """The webhooks of which something is read and not begun."""
@@ -335,11 +342,12 @@ class _Queue:
         self.tempo.tick(at)
         self.moved_at = at
 
-    def wants_more(self, concurrency: int, at: float) -> bool:
-        """Whether to read ahead: not for a receiver that hangs with all its places taken."""
+    def wants_more(self, concurrency: int, at: float, part: float = _ROOM) -> bool:
+        """Whether less than that part of what is read ahead is left. Not for a receiver that hangs with all its places
+        taken: nothing is read ahead for it."""
         if self.is_draining or (self.in_flight >= concurrency and at - self.moved_at > FRESH_SECONDS):
             return False
-        return 2 * len(self.ready) <= self._ahead(concurrency)
+        return len(self.ready) <= part * self._ahead(concurrency)
 
     def places(self, concurrency: int) -> int:
         return self._ahead(concurrency) - len(self.ready)

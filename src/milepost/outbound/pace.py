@@ -7,7 +7,7 @@ from typing import Final
 
 CALM_GAP: Final = 0.01
 """Seconds between the beginnings of two looks: what is told meanwhile is one look."""
-HUNGRY_GAP: Final = 0.003
+HUNGRY_GAP: Final = 0.005
 """The same while more is known to be there than was read."""
 HUNGRY_MOST: Final = 0.05
 """After so many seconds a look is for all again."""

@@ -63,7 +63,9 @@ class Sender:
     ) -> None:
         self._clock = clock
         self._limits = limits
-        self._connect_by = partial(connector, reach, proxy=proxy, look_up=look_up, tls=tls)
+        self._connect_by = partial(
+            connector, reach, seconds=limits.connecting, proxy=proxy, look_up=look_up, tls=tls
+        )
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Sender":
@@ -133,7 +135,6 @@ class Sender:
                 skip_auto_headers=_NO_AUTOMATIC_HEADERS,
                 timeout=aiohttp.ClientTimeout(
                     total=self._limits.whole,
-                    connect=self._limits.connecting,
                     ceil_threshold=float("inf"),  # else limits over 5 s are rounded up to whole seconds
                 ),
             )

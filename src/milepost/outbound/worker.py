@@ -207,7 +207,7 @@ class Worker:
         if self._stop.is_set() or len(self._ended) >= _UNSETTLED_MOST or not self._tenure.may_begin:
             return None
         taken = self._lanes.take(key, self._clock(), self._time())
-        if taken is None and self._lanes.wants_look(key, self._time()):
+        if self._lanes.wants_look(key, self._time()):
             self._pace.ring(hungry=True)
         return taken
 
