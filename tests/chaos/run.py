@@ -62,7 +62,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     pause: float = 0.05
     """Seconds between two changes of a client, about."""
     is_varied: bool = False
-    """Whether the server is now one process, now two."""
+    """Whether the server is now one process, now two, and there are more kinds of blows."""
 
 
 class Outcome(Struct, kw_only=True):

@@ -195,8 +195,10 @@ order by w.part, w.value {direction}, w.id {direction}
 
 
 def _piece(key: SortKey, place: int, conditions: list[str], direction: str) -> str:
-    """The CTE of one stretch of the walk. The second is only looked at when the first does not fill the page. Those
-    without a value are walked by id, which needs no index of its own."""
+    """The CTE of one stretch of the walk. The second is only looked at when the first does not fill the page.
+
+    Orders without a value are walked by id, which needs no index of its own: each would be written with every
+    change of an order. The price: where hardly any order lacks the value, the last page looks at all of them."""
     if place:
         conditions = [*conditions, f"(select count(*) from stretch_{place - 1}) < $2::bigint + $3::bigint"]
     sort = "id" if _is_null(key) in conditions else key
