@@ -28,7 +28,7 @@ from tests.chaos.receiver import Journal
 from tests.runtime.processes import program
 
 DRAIN_SECONDS: Final = 120.0
-MOST_WAITING: Final = 1_500
+MOST_WAITING: Final = 3_000
 """Events that may wait to be delivered before clients pause."""
 _ALL: Final = (
     "order.created",

@@ -69,7 +69,9 @@ def check_url(url: str, reach: Reach) -> None:
     Names are not resolved here: to what address a name leads is judged at every attempt, by `is_refused`.
     """
     if _NEVER_IN_URL.search(url):
-        raise _refusal("it has characters that must be percent-encoded (in a host's name: written as xn--...)")
+        raise _refusal(
+            "it has characters that must be percent-encoded (in a host's name: written as xn--...)"
+        )
     match = _URL.fullmatch(url)
     if match is None:
         raise _refusal("it is no URL like https://hooks.example.com/path")
