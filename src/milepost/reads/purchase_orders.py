@@ -87,7 +87,8 @@ _CONDITIONS = {
     "order_types": "o.order_type = any({}::text[])",
     "archived": "o.archived = {}",
     "tags": """exists (select from order_tags link join tags g on g.team_id = link.team_id and g.id = link.tag_id
-      where link.team_id = o.team_id and link.order_id = o.id and (g.id = any({}::uuid[]) or g.slug = any({}::text[])))""",
+      where link.team_id = o.team_id and link.order_id = o.id
+        and (g.id = any({}::uuid[]) or g.slug = any({}::text[])))""",
 }
 
 
