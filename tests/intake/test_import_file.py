@@ -178,7 +178,7 @@ async def test_a_workspace_that_changes_meanwhile(shop, write):
     path = write(*(record(n) for n in range(1, 7)))
 
     async def redefining() -> None:
-        for number in range(5):
+        for number in range(40):
             await shop.apply({"statuses": [{"name": f"New {number}", "color": "#000000"}]})
 
     report, _ = await asyncio.gather(bring(shop, path, batch_size=1), redefining())

@@ -11,18 +11,15 @@ from msgspec import Struct
 from milepost.core import imports
 from milepost.core.orders import ImportMark, Put, put_orders
 from milepost.intake import shopify, shopify_records
+from milepost.intake.present_workspace import under_present_workspace
 from milepost.kit.clock import Clock
-from milepost.kit.errors import Stale
 from milepost.model.actor import Actor
 from milepost.model.order import NewOrder
-from milepost.model.workflow import House
-from milepost.reads import workspace as workspaces
+from milepost.model.workflow import House, Workspace
 from milepost.store.db import Pool
 
 SOURCE = "shopify"
 BATCH = 500
-WORKSPACE_TRIES = 5
-"""How often a batch is decided again because the team changed its workspace meanwhile."""
 
 _NO_SETTINGS = House()
 
@@ -123,26 +120,18 @@ async def _take_in(
     db: Pool, actor: Actor, house: House, batch: _Batch, mark: ImportMark, clock: Clock, report: Report
 ) -> None:
     failures = batch.failures
-    puts = await _put(db, actor, house, [order for _, order in batch.orders], mark, clock)
-    for (position, order), put in zip(batch.orders, puts, strict=True):
-        if put.refusal is not None:
-            failures.append(Failure(position, order.order_number, put.refusal.sentence))
-        elif put.outcome is not None:
-            setattr(report, put.outcome, getattr(report, put.outcome) + 1)
+    orders = [order for _, order in batch.orders]
+
+    async def put(workspace: Workspace) -> list[Put]:
+        return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
+
+    puts = await under_present_workspace(db, actor, house, put)
+    for (position, order), done in zip(batch.orders, puts, strict=True):
+        if done.refusal is not None:
+            failures.append(Failure(position, order.order_number, done.refusal.sentence))
+        elif done.outcome is not None:
+            setattr(report, done.outcome, getattr(report, done.outcome) + 1)
     report.failures += sorted(failures, key=lambda failure: failure.position)
-
-
-async def _put(
-    db: Pool, actor: Actor, house: House, orders: Sequence[NewOrder], mark: ImportMark, clock: Clock
-) -> list[Put]:
-    for _ in range(WORKSPACE_TRIES - 1):
-        workspace = await workspaces.load(db, actor.team_id, house)
-        try:
-            return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
-        except Stale:
-            continue
-    workspace = await workspaces.load(db, actor.team_id, house)
-    return await put_orders(db, actor, workspace, orders, clock(), mark=mark)
 
 
 def content_of(path: Path) -> bytes | mmap.mmap:

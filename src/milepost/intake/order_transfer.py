@@ -18,13 +18,13 @@ from milepost.core.archive_identity import Brought, number_of
 from milepost.core.order_archive import bring_in
 from milepost.core.orders import ImportMark, Put
 from milepost.intake import order_file, order_table
-from milepost.intake.import_file import BATCH, WORKSPACE_TRIES, Failure, Progress, Report, content_of
+from milepost.intake.import_file import BATCH, Failure, Progress, Report, content_of
 from milepost.intake.order_file import Content, Fault, ReadPlain, Write
+from milepost.intake.present_workspace import under_present_workspace
 from milepost.kit.clock import Clock
-from milepost.kit.errors import Stale
 from milepost.model.actor import Actor
 from milepost.model.archive_names import Names
-from milepost.model.workflow import House
+from milepost.model.workflow import House, Workspace
 from milepost.reads import order_archive, purchase_orders
 from milepost.reads import workspace as workspaces
 from milepost.store.db import Database, Pool
@@ -184,23 +184,15 @@ async def _take_in(
 ) -> None:
     orders = [(one.position, one.order) for one in batch if one.order is not None]
     failures = [one.failure for one in batch if one.failure is not None]
-    puts = await _bring_in(db, actor, house, [order for _, order in orders], mark, clock)
+    told = [order for _, order in orders]
+
+    async def bring(workspace: Workspace) -> list[Put]:
+        return await bring_in(db, actor, workspace, told, clock(), mark=mark)
+
+    puts = await under_present_workspace(db, actor, house, bring)
     for (position, order), put in zip(orders, puts, strict=True):
         if put.refusal is not None:
             failures.append(Failure(position, number_of(order), put.refusal.sentence))
         elif put.outcome is not None:
             setattr(report, put.outcome, getattr(report, put.outcome) + 1)
     report.failures += sorted(failures, key=lambda failure: failure.position)
-
-
-async def _bring_in(
-    db: Pool, actor: Actor, house: House, orders: Sequence[Brought], mark: ImportMark, clock: Clock
-) -> list[Put]:
-    for _ in range(WORKSPACE_TRIES - 1):
-        workspace = await workspaces.load(db, actor.team_id, house)
-        try:
-            return await bring_in(db, actor, workspace, orders, clock(), mark=mark)
-        except Stale:
-            continue
-    workspace = await workspaces.load(db, actor.team_id, house)
-    return await bring_in(db, actor, workspace, orders, clock(), mark=mark)
