@@ -1,6 +1,7 @@
 """`milepost work`: the background workers alone."""
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,9 @@ async def _work(settings: "Settings", url: str) -> signal.Signals:
     stopped = _signal_awaited()
     clock = system_clock(settings.clock_offset_seconds)
     async with background.sender(settings, clock) as sender, background.running(settings, url, clock, sender):
+        # What was made until here lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
         session.show("Milepost is working")
         return await stopped
 

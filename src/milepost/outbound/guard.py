@@ -63,13 +63,13 @@ def connector(
     reach: Reach,
     *,
     seconds: float,
-    proxy: Proxy | None = None,
-    look_up: LookUp = look_up,
-    tls: ssl.SSLContext | None = None,
+    proxy: Proxy | None,
+    look_up: LookUp,
+    tls: ssl.SSLContext,
 ) -> aiohttp.TCPConnector:
     """What an HTTP client connects by, within so many seconds from the look-up to the end of the TLS handshake. Must
     be made in a running loop, and be closed."""
-    return _GuardedConnector(reach, seconds, proxy, look_up, tls or ssl.create_default_context())
+    return _GuardedConnector(reach, seconds, proxy, look_up, tls)
 
 
 class _GuardedResolver(AbstractResolver):

@@ -8,47 +8,27 @@ counts at once for all that was not begun.
 """
 
 import random
-from collections import deque
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
 
 from milepost.model.receiver import SealedReceiver
+from milepost.outbound.webhook_queue import BEGINNING, FRESH_SECONDS, Queue, Ready, Tempo
 from milepost.store.dispatch import Ask, Due, Found
 
 Key = tuple[str, str]
 """Team id and webhook id."""
 
-AHEAD: Final = 16
-"""At most so many deliveries are read ahead for each one that may be in flight."""
-AHEAD_SECONDS: Final = 0.04
-"""As many are read ahead as a webhook took in so many seconds: what it takes while the next look is under way."""
 LEAST_AHEAD: Final = 100
 MOST_AHEAD: Final = 1_000
 AHEAD_OF_ALL_SECONDS: Final = 0.1
 """For all webhooks together as many are read ahead as were sent in so many seconds, within these bounds: what is read
 and not sent soon would have been read in vain."""
-AHEAD_BYTES: Final = 2_097_152
-"""So much of bodies is read ahead for a webhook at most, going by those it had."""
-FRESH_SECONDS: Final = 0.3
-"""What was read longer ago is read again before it is sent."""
-LOOK_BACK: Final = timedelta(seconds=1)
-"""Each look begins so long before the end of the last one: changes commit later than they say."""
 MANY_IN_FLIGHT: Final = 1_000
 """With so many in flight in all, each webhook may only have one more: those that hang leave room for others."""
 MOST_IN_FLIGHT: Final = 4_000
-
-_Floor = tuple[datetime, str]
-"""A place in the sequence in which deliveries are due: moment and id."""
-_NO_ID: Final = "00000000-0000-0000-0000-000000000000"
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_BEGINNING_OF_ALL: Final = (_BEGINNING, _NO_ID)
-_ROOM: Final = 0.75
-_RUNNING_LOW: Final = 0.33
-"""A look asks for all webhooks with room, and is made when one is running low: so one look serves many."""
-_FIRST_SIZE: Final = 8_192
 
 
 class Taken(Struct, frozen=True):
@@ -56,7 +36,7 @@ class Taken(Struct, frozen=True):
 
     due: Due
     receiver: SealedReceiver
-    queue: "_Queue"
+    queue: Queue
 
 
 class Look:
@@ -82,10 +62,10 @@ class Lanes:
 
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
-        self._queues: dict[Key, _Queue] = {}
+        self._queues: dict[Key, Queue] = {}
         self._in_flight = 0
         self._ready = 0
-        self._tempo = _Tempo(AHEAD_OF_ALL_SECONDS / LEAST_AHEAD)
+        self._tempo = Tempo()
         self._held: set[str] = set()
         self._looks: set[Look] = set()
         """Those under way."""
@@ -102,7 +82,7 @@ class Lanes:
     def open(self, key: Key, *, paused_until: datetime | None) -> None:
         """From now on the worker holds this webhook."""
         if key not in self._queues:
-            self._queues[key] = _Queue()
+            self._queues[key] = Queue()
             self.pause(key, paused_until)
 
     def close(self, key: Key) -> None:
@@ -125,14 +105,14 @@ class Lanes:
     def pause(self, key: Key, until: datetime | None) -> None:
         """Begin no attempt for this webhook before that moment."""
         queue = self._queues.get(key)
-        if queue is not None and until is not None and until > (queue.paused_until or _BEGINNING):
+        if queue is not None and until is not None and until > (queue.paused_until or BEGINNING[0]):
             queue.paused_until = until
             self._drop(queue)
 
     def look_at_all(self, key: Key) -> None:
         """The next look for this webhook begins at its very first delivery."""
         if queue := self._queues.get(key):
-            queue.look_again(_BEGINNING_OF_ALL)
+            queue.look_again(BEGINNING)
 
     def begin_look(self, now: datetime, at: float, *, is_back: bool = False, is_hungry: bool = False) -> Look:
         """A look begins at the moment `now`, `at` of the loop's clock: for every webhook that has room, from where
@@ -142,14 +122,15 @@ class Lanes:
         which more is known to be there, and of no more of them than can be read.
         """
         self._drop_stale(at)
-        most = min(max(self._tempo.count(AHEAD_OF_ALL_SECONDS), LEAST_AHEAD), MOST_AHEAD) - self._ready
+        by_tempo = int(AHEAD_OF_ALL_SECONDS * self._tempo.rate(at))
+        most = min(max(by_tempo, LEAST_AHEAD), MOST_AHEAD) - self._ready
         look = Look([], list(self._held), most, is_back=is_back)
         room = 2 * most if is_hungry else None
         for key in self._in_turn() if most > 0 else ():
             queue = self._queues[key]
             if (is_hungry and not queue.has_more) or queue.is_paused(now):
                 continue
-            if not queue.wants_more(self._concurrency, at):
+            if not queue.has_room(self._concurrency, at):
                 continue
             look.asks.append(self._ask(key, queue, is_back=is_back))
             if room is not None and (room := room - look.asks[-1].places) <= 0:
@@ -180,7 +161,7 @@ class Lanes:
             if not look.is_back:
                 queue.looked(mine, now, is_limited=is_limited)
             elif is_limited:  # there is much behind: walk all of it
-                queue.look_again(_BEGINNING_OF_ALL)
+                queue.look_again(BEGINNING)
         return taken
 
     def abandon_look(self, look: Look) -> None:
@@ -221,9 +202,11 @@ class Lanes:
         """The attempt ended, `at` of the loop's clock: its place is free. The delivery stays in memory until
         `settled`."""
         self._in_flight -= 1
-        taken.queue.in_flight -= 1
-        taken.queue.moved(at)
-        self._tempo.tick(at)
+        self._tempo.ended += 1
+        queue = taken.queue
+        queue.in_flight -= 1
+        queue.tempo.ended += 1
+        queue.moved_at = at
 
     def settled(self, taken: Taken) -> None:
         """The outcome is written down, or given up."""
@@ -233,22 +216,18 @@ class Lanes:
         for look in self._looks:
             look.let_go.add(taken.due.id)
 
-    def wants_look(self, key: Key, at: float) -> bool:
+    def wants_look(self, key: Key) -> bool:
         """Whether little of the webhook is left in memory, and the last look for it left something."""
         queue = self._queues.get(key)
-        return (
-            queue is not None
-            and queue.has_more
-            and queue.wants_more(self._concurrency, at, part=_RUNNING_LOW)
-        )
+        return queue is not None and queue.has_more and len(queue.ready) <= queue.low
 
     def ready(self) -> list[Key]:
         """The webhooks of which something is read and not begun."""
         return [key for key, queue in self._queues.items() if queue.ready]
 
-    def _ask(self, key: Key, queue: "_Queue", *, is_back: bool) -> Ask:
-        from_at, from_id = _BEGINNING_OF_ALL if is_back else queue.begin()
-        places = queue.places(self._concurrency)
+    def _ask(self, key: Key, queue: Queue, *, is_back: bool) -> Ask:
+        from_at, from_id = BEGINNING if is_back else queue.begin()
+        places = queue.ahead - len(queue.ready)
         return Ask(team_id=key[0], webhook_id=key[1], from_at=from_at, from_id=from_id, places=places)
 
     def _in_turn(self) -> list[Key]:
@@ -257,7 +236,7 @@ class Lanes:
         first = random.randrange(len(keys)) if keys else 0  # noqa: S311 - fair is enough
         return keys[first:] + keys[:first]
 
-    def _put(self, queue: "_Queue", found: Iterable[Found], at: float) -> int:
+    def _put(self, queue: Queue, found: Iterable[Found], at: float) -> int:
         taken = 0
         for one in found:
             due = one.due
@@ -268,7 +247,7 @@ class Lanes:
                     continue
                 queue.lanes.add(due.order_id)
             self._held.add(due.id)
-            queue.ready.append(_Ready(due, one.receiver, at))
+            queue.ready.append(Ready(due, one.receiver, at))
             self._ready += 1
             queue.size = max(len(due.body), (7 * queue.size + len(due.body)) // 8)
             taken += 1
@@ -279,7 +258,7 @@ class Lanes:
             if queue.ready and at - queue.ready[0].read_at > FRESH_SECONDS:
                 self._drop(queue)
 
-    def _drop(self, queue: "_Queue") -> None:
+    def _drop(self, queue: Queue) -> None:
         """Forgets what was read ahead; the next look finds it again."""
         for one in queue.ready:
             queue.lanes.discard(one.due.order_id)
@@ -287,108 +266,3 @@ class Lanes:
             self._held.discard(one.due.id)
         self._ready -= len(queue.ready)
         queue.ready.clear()
-
-
-class _Ready(Struct, frozen=True):
-    due: Due
-    receiver: SealedReceiver
-    read_at: float
-
-
-class _Queue:
-    """One webhook."""
-
-    __slots__ = (
-        "again",
-        "floor",
-        "has_more",
-        "in_flight",
-        "interval",
-        "is_draining",
-        "lanes",
-        "moved_at",
-        "open",
-        "paused_until",
-        "ready",
-        "size",
-        "tempo",
-    )
-
-    def __init__(self) -> None:
-        self.ready: deque[_Ready] = deque()
-        self.in_flight = 0
-        self.open: set[str] = set()
-        """Deliveries begun and not settled."""
-        self.lanes: set[str | None] = set()
-        """Orders of which a delivery is in memory."""
-        self.floor = _BEGINNING_OF_ALL
-        """Where the next look begins: what was due earlier was seen. It is in memory, or waits behind another of
-        its order, or is found by a later look at everything."""
-        self.again: _Floor | None = None
-        """The next look begins here, if that is earlier: something was dropped."""
-        self.has_more = True
-        self.moved_at = 0.0
-        """When an attempt ended last."""
-        self.tempo = _Tempo(AHEAD_SECONDS)
-        self.paused_until: datetime | None = None
-        self.is_draining = False
-        self.size = _FIRST_SIZE
-        """Of a body, about."""
-
-    def is_paused(self, now: datetime) -> bool:
-        return self.paused_until is not None and now < self.paused_until
-
-    def moved(self, at: float) -> None:
-        self.tempo.tick(at)
-        self.moved_at = at
-
-    def wants_more(self, concurrency: int, at: float, part: float = _ROOM) -> bool:
-        """Whether less than that part of what is read ahead is left. Not for a receiver that hangs with all its places
-        taken: nothing is read ahead for it."""
-        if self.is_draining or (self.in_flight >= concurrency and at - self.moved_at > FRESH_SECONDS):
-            return False
-        return len(self.ready) <= part * self._ahead(concurrency)
-
-    def places(self, concurrency: int) -> int:
-        return self._ahead(concurrency) - len(self.ready)
-
-    def begin(self) -> "_Floor":
-        """Where a look begins, from now on."""
-        floor = self.floor if self.again is None else min(self.floor, self.again)
-        self.again = None
-        return floor
-
-    def look_again(self, floor: "_Floor") -> None:
-        self.again = floor if self.again is None else min(self.again, floor)
-        self.has_more = True
-
-    def looked(self, found: list[Found], now: datetime, *, is_limited: bool) -> None:
-        self.floor = (now - LOOK_BACK, _NO_ID)
-        if is_limited:
-            last = found[-1].due
-            self.floor = min(self.floor, (last.next_attempt_at, last.id))
-        self.has_more = is_limited or self.again is not None
-
-    def _ahead(self, concurrency: int) -> int:
-        by_tempo = max(concurrency, self.tempo.count(AHEAD_SECONDS))
-        return max(1, min(by_tempo, AHEAD * concurrency, AHEAD_BYTES // self.size))
-
-
-class _Tempo:
-    """How quickly something happens, about."""
-
-    __slots__ = ("_at", "_interval", "_longest")
-
-    def __init__(self, longest: float) -> None:
-        self._at = 0.0
-        self._longest = self._interval = longest
-        """Seconds from one to the next; pauses count as so long at most."""
-
-    def tick(self, at: float) -> None:
-        """It happened, at that second."""
-        self._interval = 0.9 * self._interval + 0.1 * min(at - self._at, self._longest)
-        self._at = at
-
-    def count(self, seconds: float) -> int:
-        """How often it happens in so many seconds."""
-        return int(seconds / max(self._interval, 1e-6))

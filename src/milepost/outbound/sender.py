@@ -63,6 +63,7 @@ class Sender:
     ) -> None:
         self._clock = clock
         self._limits = limits
+        tls = tls or ssl.create_default_context()  # here, since it reads many certificates
         self._connect_by = partial(
             connector, reach, seconds=limits.connecting, proxy=proxy, look_up=look_up, tls=tls
         )

@@ -207,7 +207,7 @@ class Worker:
         if self._stop.is_set() or len(self._ended) >= _UNSETTLED_MOST or not self._tenure.may_begin:
             return None
         taken = self._lanes.take(key, self._clock(), self._time())
-        if self._lanes.wants_look(key, self._time()):
+        if self._lanes.wants_look(key):
             self._pace.ring(hungry=True)
         return taken
 
@@ -256,21 +256,21 @@ class Worker:
 
     async def _settle(self) -> None:
         """Writes down what ended since."""
-        if not self._ended:  # there is something left when the last turn failed
+        if not self._ended:  # there is something left when the last turn failed, or there was much
+            self._all_settled.set()
             await self._has_ended.wait()
         await asyncio.sleep(max(0.0, self._settled_at + _SETTLE_GAP - self._time()))
         self._has_ended.clear()
-        while batch := self._ended[:_SETTLED_AT_ONCE]:
-            at = self._settled_at = self._time()
-            async with asyncio.timeout(DATABASE_SECONDS):
-                found = await self._settled(batch)
-            del self._ended[: len(batch)]
-            for one in batch:
-                self._lanes.settled(one.taken)
-            self._lanes.put(found, at)
-            self._begin()
-            await self._settling.follow_up(batch)
-        self._all_settled.set()
+        batch, at = self._ended[:_SETTLED_AT_ONCE], self._time()
+        self._settled_at = at
+        async with asyncio.timeout(DATABASE_SECONDS):
+            found = await self._settled(batch)
+        del self._ended[: len(batch)]
+        for one in batch:
+            self._lanes.settled(one.taken)
+        self._lanes.put(found, at)
+        self._begin()
+        await self._settling.follow_up(batch)
 
     async def _settled(self, batch: Sequence[Ended]) -> list[Found]:
         """Settles a batch. What the database does not take is found by halves, and settled in fewer words."""
