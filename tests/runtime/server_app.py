@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from typing import Any
 
@@ -9,6 +10,7 @@ import structlog
 import uvloop
 
 from milepost.http import server
+from milepost.http.stop_signals import StopSignals
 
 
 async def _body(receive: Any) -> bytes | None:
@@ -57,10 +59,19 @@ def main() -> None:
     limits = server.Limits(**json.loads(sys.argv[1]))
     listener = server.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
+
+    async def serve() -> signal.Signals:
+        with StopSignals().heard() as signals:
+            return await server.run(
+                app,
+                listener,
+                limits=limits,
+                signals=signals,
+                on_ready=lambda: print(f"ready {port}", flush=True),
+            )
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        number = runner.run(
-            server.run(app, listener, limits=limits, on_ready=lambda: print(f"ready {port}", flush=True))
-        )
+        number = runner.run(serve())
     print(f"stopped by {number.name}", flush=True)
 
 

@@ -16,6 +16,7 @@ from milepost.cli.errors import CommandError
 from milepost.cli.session import INTERRUPTED, OK
 from milepost.http import server
 from milepost.http.server_access import with_access_log
+from milepost.http.stop_signals import Stopped, StopSignals
 from milepost.kit.clock import system_clock
 from milepost.store import db
 
@@ -85,10 +86,15 @@ async def _serve(
     from milepost import app
     from milepost.cli import background
 
-    on_start()
     clock = system_clock(settings.clock_offset_seconds)
     async with contextlib.AsyncExitStack() as stack:
-        pool = await db.open_pool(url, size=max(2, min(db.POOL_SIZE, _CONNECTIONS_OF_ALL // processes)))
+        signals = stack.enter_context(StopSignals().heard())
+        on_start()
+        size = max(2, min(db.POOL_SIZE, _CONNECTIONS_OF_ALL // processes))
+        try:
+            pool = await signals.unless_stopped(db.open_pool(url, size=size))
+        except Stopped:
+            return await signals.wait()
         stack.push_async_callback(_close, pool)
         sender = await stack.enter_async_context(background.sender(settings, clock))
         workers = None
@@ -107,7 +113,7 @@ async def _serve(
         # What was made until here lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        return await server.run(application, listener, on_ready=on_ready)
+        return await server.run(application, listener, signals=signals, on_ready=on_ready)
 
 
 async def _close(pool: db.Pool) -> None:

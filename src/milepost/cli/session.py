@@ -119,7 +119,8 @@ def exit_codes() -> Iterator[None]:
 
     SIGTERM is treated like Ctrl-C, so that what was started is stopped again.
     """
-    previous = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    previous = {signal.SIGINT: signal.getsignal(signal.SIGINT)}
+    previous[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         yield
     except (typer.Exit, typer.Abort):
@@ -131,12 +132,16 @@ def exit_codes() -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, SystemExit | GeneratorExit):
             raise
+        # The command ends anyway: nothing may come between its end and its one sentence.
+        for number in previous:
+            signal.signal(number, signal.SIG_IGN)
         code, sentence = _verdict(error)
         if _wants_tracebacks():
             traceback.print_exc()
         fail(sentence, code)
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def load_settings(**overrides: object) -> "Settings":

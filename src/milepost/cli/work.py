@@ -1,9 +1,10 @@
 """`milepost work`: the background workers alone."""
 
 import asyncio
+import contextlib
 import gc
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -46,27 +47,17 @@ def _run(settings: "Settings", url: str) -> signal.Signals:
 
 async def _work(settings: "Settings", url: str) -> signal.Signals:
     from milepost.cli import background
+    from milepost.http.stop_signals import StopSignals
     from milepost.kit.clock import system_clock
 
-    stopped = _signal_awaited()
     clock = system_clock(settings.clock_offset_seconds)
-    async with background.sender(settings, clock) as sender, background.running(settings, url, clock, sender):
+    async with contextlib.AsyncExitStack() as stack:
+        signals = stack.enter_context(StopSignals().heard())
+        sender = await stack.enter_async_context(background.sender(settings, clock))
+        await stack.enter_async_context(background.running(settings, url, clock, sender))
         # What was made until here lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        session.show("Milepost is working")
-        return await stopped
-
-
-def _signal_awaited() -> "asyncio.Future[signal.Signals]":
-    """Resolves with the first signal that asks to stop."""
-    loop = asyncio.get_running_loop()
-    stopped: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def stop(number: Any) -> None:
-        if not stopped.done():
-            stopped.set_result(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
-    return stopped
+        if signals.first is None:
+            session.show("Milepost is working")
+        return await signals.wait()

@@ -9,17 +9,16 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any, Final
 
 import uvicorn
 
 from milepost.http.server_limits import Limits
 from milepost.http.server_protocol import guarded
+from milepost.http.stop_signals import StopSignals
 
 __all__ = ["Limits", "listen", "run"]
 
-_STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 _MOST_FILES: Final = 65_536
 
 
@@ -44,11 +43,13 @@ async def run(
     listener: socket.socket,
     *,
     limits: Limits | None = None,
+    signals: StopSignals,
     on_ready: Callable[[], None] = lambda: None,
 ) -> signal.Signals:
-    """Serve `app` until SIGTERM or SIGINT and return which it was. Must run in the main thread.
+    """Serve `app` until one of the signals, which must be heard while this runs, and return it.
 
-    `on_ready` is called when requests are answered. A second SIGINT does not wait for running requests.
+    `on_ready` is called when requests are answered; not at all when the signal had come before. A second SIGINT does
+    not wait for running requests.
     Raises RuntimeError when the application's own start (ASGI lifespan) fails.
     """
     limits = limits or Limits()
@@ -66,20 +67,20 @@ async def run(
         timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=limits.shutdown_seconds,
     )
-    server = _Server(config, on_ready)
+    server = _Server(config, signals, on_ready)
     try:
         await server.serve(sockets=[listener])
     except SystemExit as error:
         # Never a bare exit from a library: the caller has a database to leave.
         raise RuntimeError("the application did not start; see the log") from error
-    return server.signal
+    return await signals.wait()
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, signals: StopSignals, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
-        self.signal = signal.SIGTERM
+        signals.tell(lambda number: self.handle_exit(number, None))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -89,18 +90,8 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the signals while serving; unlike uvicorn, do not raise them again: they are obeyed."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _STOPPING}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if not self.should_exit:
-            self.signal = signal.Signals(sig)
-        super().handle_exit(sig, frame)
+        """Nothing to do, unlike in uvicorn: they are heard already."""
+        yield
 
 
 def _allow_files() -> None:
