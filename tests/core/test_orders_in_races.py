@@ -135,4 +135,4 @@ def _replay(events, row, items) -> None:
     for item in items:
         line = lines[ulid(item["id"])]
         assert line["description"] == item["description"]
-        assert line["amount"] == {"unit": item["unit"], "value": str(item["quantity"])}
+        assert line["amount"] == {"unit": item["unit"] or "EA", "value": str(item["quantity"])}

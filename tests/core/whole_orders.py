@@ -10,6 +10,16 @@ from msgspec.structs import replace
 
 from milepost.cli.importing import read_plain
 from milepost.core.line_items import change_line_items, clear_line_items
+from milepost.core.milestones import (
+    confirm_milestone,
+    edit_timeline,
+    issue_order,
+    reject_milestone,
+    undo_confirmation,
+)
+from milepost.core.order_tasks import add_task, complete_task
+from milepost.core.overdue import tell_overdue
+from milepost.core.purchase_order_entry import Entry, enter_order
 from milepost.core.purchase_orders import add_item, cancel_order, create_order, replace_order
 from milepost.core.releases import NewDocument, move_leg, release
 from milepost.core.statuses import OrderKeys, change_statuses
@@ -18,6 +28,8 @@ from milepost.core.workspace import apply
 from milepost.intake import workspace_export, workspace_file
 from milepost.intake.order_transfer import Format, export_orders, import_orders
 from milepost.kit.ids import new_id
+from milepost.model.key_dates import KeyDates
+from milepost.model.milestone_moves import Confirmation, Named, Rejection
 from milepost.model.order import (
     Customer,
     Geolocation,
@@ -31,6 +43,7 @@ from milepost.model.order import (
     StopRequirements,
     StoredOrder,
 )
+from milepost.model.order_tasks import TaskWish
 from milepost.model.releasing import ChildWish, LegWish, ReleaseWish, TakenWish
 from milepost.model.transitions import Target
 from milepost.reads import workspace as workspaces
@@ -69,8 +82,34 @@ SETUP: dict[str, Any] = {
             ],
         },
         {"name": "Repair", "color": "#24527B"},
+        {
+            "name": "Purchase",
+            "color": "#24527C",
+            "milestones": [
+                {"name": "Order accepted", "type": "acceptance", "status": "Hull laid"},
+                {
+                    "name": "Begun",
+                    "type": "production_start",
+                    "status": "Varnish",
+                    "sub_status": "First coat",
+                    "key_date": {"relative_to": "issued_at", "offset_days": 1},
+                },
+                {
+                    "name": "Packed",
+                    "type": "custom",
+                    "owner": "brand",
+                    "key_date": {"relative_to": "ships_on", "offset_days": -3},
+                    "tasks": [{"title": "Packing list", "required": True, "days_before": 2}],
+                },
+                {"name": "Shipped", "type": "shipment", "prompt_offset_days": 2},
+                {"name": "Arrived", "type": "delivery", "status": "Waiting"},
+            ],
+        },
     ],
 }
+
+ORDERS = 9
+"""How many a yard has that was filled."""
 
 FILE = bytes(range(256)) * 2100
 """Larger than a stored part, and no multiple of three."""
@@ -118,6 +157,9 @@ class Yard(Shop):
         await self._released(order)
         gone = await self.do(create_order, wish("MP-cancelled", items=()))
         await self.do(cancel_order, gone.id)
+        await self._on_its_way()
+        await self._refused_and_taken_back()
+        await self.do(enter_order, await self.purchase("PO-draft", is_draft=True))
 
     async def _from_the_shop(self) -> None:
         customer = Customer("Inês", "Falcão", "ines@mail.example", "+351 21")
@@ -182,6 +224,62 @@ class Yard(Shop):
         await self.do(move_leg, order.id, made.id, away)
         again = ReleaseWish(items=(TakenWish(item.id, Decimal("2.5")),), transit_status="DISPATCHED")
         await self.do(release, order.id, again)
+
+    async def purchase(self, number: str = "", **members: Any) -> Entry:
+        """An order of the Milestones API, with all that only this surface tells."""
+        workflow = next(one for one in (await self.workspace()).workflows if one.name == "Purchase")
+        content = NewOrder(
+            order_number=number,
+            name="Spring aprons",
+            supplier={"supplier_id": "sup-118", "name": "Tessel Mills"},
+            incoterms="FCA Setúbal",
+            payment_terms="net 45, 2 % in 10 days",
+            shipping_method="sea",
+            ships_on=date(2026, 6, 9),
+            delivered_on=date(2026, 7, 14),
+            milestone_workflow_id=workflow.id,
+        )
+        lines = (NewItem(quantity=Decimal(1200), sku="APR-LIN-3", unit_price=Decimal("6.15")),)
+        return Entry(content=replace(content, **members), items=lines, tags=("Árvore",))
+
+    async def _on_its_way(self) -> None:
+        """In production, late, with delays, told of, and tasks open and done."""
+        made: StoredOrder = await self.do(enter_order, await self.purchase())
+        await self.confirm(made, "acceptance", note="swatch 4 it is")
+        wish = Rejection(reason="dye house closed", date=date(2026, 6, 16), note="again")
+        await self.do(reject_milestone, made.id, Named("type", "shipment"), wish)
+        dates = KeyDates(named={"delivery": date(2026, 7, 20)}, reason="looms busy")
+        await self.do(edit_timeline, made.id, dates)
+        order = await self.confirm(made, "production_start")
+        assert order.plan is not None
+        packed, list_of_boxes = order.plan.milestones[2], order.plan.tasks[0]
+        await self.do(complete_task, made.id, list_of_boxes.id)
+        wish_of_task = TaskWish(
+            title="Send photographs",
+            assignee="studio@loom.example",
+            due_date=date(2026, 6, 1),
+            required=True,
+            milestone_id=packed.id,
+        )
+        await self.do(add_task, made.id, wish_of_task)
+        await self.do(add_task, made.id, TaskWish(title="Ask for a price list"))
+        await tell_overdue(self.pool, await self.workspace(), [made.id], NOW + timedelta(days=40))
+
+    async def _refused_and_taken_back(self) -> None:
+        """Refused, issued again, accepted, and that undone; overdue, and told of."""
+        made: StoredOrder = await self.do(enter_order, await self.purchase())
+        acceptance = Named("type", "acceptance")
+        await self.do(reject_milestone, made.id, acceptance, Rejection(reason="prices of last year"))
+        await self.do(issue_order, made.id)
+        await self.confirm(made, "acceptance")
+        await self.do(undo_confirmation, made.id, acceptance)
+        await tell_overdue(self.pool, await self.workspace(), [made.id], NOW + timedelta(days=3))
+
+    async def confirm(self, order: StoredOrder, kind: str, **wish: Any) -> StoredOrder:
+        """Confirms the milestone of that type."""
+        after, _ = await self.do(confirm_milestone, order.id, Named("type", kind), Confirmation(**wish))
+        assert isinstance(after, StoredOrder)
+        return after
 
     # Going elsewhere
 

@@ -1,11 +1,12 @@
 """What issuing takes over from a workflow, and which dates it gives (Milestones API, 8.4 and 8.5)."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
-from milepost.model.milestones import IssuedTask, issue
+from milepost.model.milestones import issued_plan
 from milepost.model.workflow import KeyDateRule, TaskTemplate, WorkflowMilestone
 
 TODAY = date(2026, 5, 4)
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
 
 def milestone(position, kind="custom", rule=None, tasks=()):
@@ -21,7 +22,12 @@ def milestone(position, kind="custom", rule=None, tasks=()):
 
 
 def dates(milestones, ships_on=None, delivered_on=None):
-    return [one.key_date for one in issue(milestones, TODAY, ships_on, delivered_on)]
+    return [
+        one.key_date
+        for one in issued_plan(
+            milestones, TODAY, NOW, ships_on=ships_on, delivered_on=delivered_on
+        ).milestones
+    ]
 
 
 def test_shipment_and_delivery_take_the_order_s_dates():
@@ -66,20 +72,19 @@ def test_equal_dates_are_fine():
 
 
 def test_they_come_by_position():
-    assert [one.template.id for one in issue([milestone(2), milestone(1, "acceptance")], TODAY)] == [
-        "m1",
-        "m2",
-    ]
+    plan = issued_plan([milestone(2), milestone(1, "acceptance")], TODAY, NOW)
+    assert [one.workflow_milestone_id for one in plan.milestones] == ["m1", "m2"]
 
 
 def test_tasks_are_due_before_the_key_date():
     tasks = (TaskTemplate("Book the truck", True, 7), TaskTemplate("Whenever"))
-    (shipment,) = issue([milestone(1, "shipment", tasks=tasks)], TODAY, date(2026, 6, 1))
-    assert shipment.tasks == (
-        IssuedTask("Book the truck", True, date(2026, 5, 25)),
-        IssuedTask("Whenever", False, None),
-    )
-    (undated,) = issue([milestone(1, "shipment", tasks=tasks)], TODAY)
+    plan = issued_plan([milestone(1, "shipment", tasks=tasks)], TODAY, NOW, ships_on=date(2026, 6, 1))
+    assert [(task.title, task.required, task.due_date) for task in plan.tasks] == [
+        ("Book the truck", True, date(2026, 5, 25)),
+        ("Whenever", False, None),
+    ]
+    assert {task.milestone_id for task in plan.tasks} == {plan.milestones[0].id}
+    undated = issued_plan([milestone(1, "shipment", tasks=tasks)], TODAY, NOW)
     assert [task.due_date for task in undated.tasks] == [None, None]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from milepost.kit.errors import Conflict, Invalid
 from milepost.model.calendar import Calendar
-from milepost.model.order import HeldStatus
+from milepost.model.standing import HeldStatus
 from milepost.model.transitions import (
     Target,
     check_specificity,

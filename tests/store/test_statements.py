@@ -11,7 +11,7 @@ import milepost.reads
 import milepost.store
 from milepost.reads import deliveries, events, order_lists, purchase_orders
 from milepost.reads import orders as order_reads
-from milepost.store import line_items, progress
+from milepost.store import amendments, line_items, progress
 
 _SQL = re.compile(r"^\s*(select|insert|update|delete|with)\b", re.IGNORECASE)
 
@@ -89,6 +89,13 @@ async def test_every_move_statement(connection):
     flags = (False, True)
     lines = [line_items.move_lines_statement(told, wanted) for told in flags for wanted in flags]
     for statement in (*progress.all_move_statements(), *lines):
+        await connection.prepare(statement)
+
+
+async def test_every_amend_statement(connection):
+    statements = amendments.all_amend_statements()
+    assert len(set(statements)) == len(statements) > 50
+    for statement in statements:
         await connection.prepare(statement)
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from milepost.kit.errors import Conflict, Invalid, NotFound, Stale
 from milepost.kit.ids import new_id
 from milepost.kit.tokens import key_hash, new_key
+from milepost.model import milestone_config
 from milepost.model.actor import PERMISSIONS, Actor
 from milepost.model.workflow import MilestoneType, Owner, TaskTemplate, Workflow, WorkflowMilestone
 from milepost.model.workspace_rules import currency_fault, name_fault, zone_fault
@@ -50,7 +51,8 @@ class IssuedKey(Struct, frozen=True, kw_only=True):
 async def create_team(
     db: Database, now: datetime, *, name: str, time_zone: str = "UTC", currency: str = "USD"
 ) -> str:
-    """Makes a team with the workflow `Standard` (Milestones API, section 6.4) and returns its id.
+    """Makes a team with the workflow `Standard` and the milestone config of that name (Milestones API, sections 6.4
+    and 7.15), and returns its id.
 
     Raises Invalid for a bad name, zone or currency, Conflict `team_exists` when the name is taken: the
     operator chooses teams by name.
@@ -66,6 +68,7 @@ async def create_team(
             raise Conflict("team_exists", f"There is a team named {name!r} already", name=name)
         team_id = new_id()
         await store.insert_team(tx, team_id, name, time_zone, currency, now)
+        await store.insert_milestone_config(tx, team_id, new_id(), milestone_config.STANDARD)
         standard = standard_workflow()
         await definitions.put_workflows(tx, team_id, [standard], now)
         await definitions.put_milestones(tx, team_id, standard.id, standard.milestones, now)

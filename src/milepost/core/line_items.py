@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from milepost.core.races import until_settled
 from milepost.core.record import deliveries_of
+from milepost.core.status_messages import status_messages
 from milepost.core.statuses import PERMISSION
 from milepost.kit.errors import NotFound, Refused, Stale
-from milepost.kit.ids import new_id
 from milepost.model import metafield, status_events
 from milepost.model.actor import OVERRIDE_CHAIN, Actor
 from milepost.model.metafield import MetafieldItem
-from milepost.model.order import HeldStatus
-from milepost.model.transitions import Target, due_messages, enter, product_chain_of
+from milepost.model.standing import HeldStatus
+from milepost.model.transitions import Target, enter, product_chain_of
 from milepost.model.workflow import Channel, Workspace
 from milepost.store import line_items as store
 from milepost.store.db import Database, Pool
@@ -71,12 +71,15 @@ async def change_line_items(
             for_line_item=True,
         )
 
-    def tell(order: OrderLines, event_id: str) -> list[NewMessage]:
-        due = due_messages(target, order.customer_email, order.customer_phone, channels)
-        return [
-            NewMessage(new_id(), order.id, event_id, target.status.id, target.option_id, channel, recipient)
-            for channel, recipient in due
-        ]
+    def tell(order: OrderLines, event_id: str) -> Sequence[NewMessage]:
+        return status_messages(
+            target,
+            order.id,
+            event_id,
+            email=order.customer_email,
+            phone=order.customer_phone,
+            channels=channels,
+        )
 
     return await _change(db, actor, workspace, ids, decide, tell, clock)
 
@@ -99,7 +102,7 @@ async def _change(
     workspace: Workspace,
     ids: Sequence[str],
     decide: Decide,
-    tell: Callable[[OrderLines, str], list[NewMessage]],
+    tell: Callable[[OrderLines, str], Sequence[NewMessage]],
     clock: Callable[[], datetime],
 ) -> dict[str, LineOutcome]:
     actor.require(PERMISSION)
@@ -147,7 +150,7 @@ class _Round:
         self,
         workspace: Workspace,
         decide: Decide,
-        tell: Callable[[OrderLines, str], list[NewMessage]],
+        tell: Callable[[OrderLines, str], Sequence[NewMessage]],
         now: datetime,
     ) -> None:
         self._workspace = workspace

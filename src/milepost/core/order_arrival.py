@@ -9,14 +9,17 @@ from milepost.core.record import recorded
 from milepost.kit.ids import new_id
 from milepost.model.actor import Actor
 from milepost.model.document import order_document
-from milepost.model.milestones import IssuedMilestone, issue
+from milepost.model.milestones import issued_plan
 from milepost.model.order import NewItem, NewOrder, StoredItem, StoredOrder, Tag
+from milepost.model.plan import Plan
 from milepost.model.purchase_order import settled
 from milepost.model.status_events import numbered
+from milepost.model.urgency import next_attention
 from milepost.model.workflow import Workspace
-from milepost.store.order_rows import MilestoneRow, OrderTagRow, TaskRow
+from milepost.store.order_rows import OrderTagRow
 from milepost.store.order_translation import item_row, order_row
 from milepost.store.orders import Arrivals
+from milepost.store.plan_translation import milestone_row, task_row
 
 
 def arrive(
@@ -39,6 +42,11 @@ def arrive(
     chosen = workspace.workflow.get(order.milestone_workflow_id or "")
     workflow = chosen or workspace.default_workflow
     issued_on = None if order.is_draft else now.astimezone(workspace.calendar.zone).date()
+    plan = Plan()
+    if workflow is not None and issued_on is not None:
+        plan = issued_plan(
+            workflow.milestones, issued_on, now, ships_on=order.ships_on, delivered_on=order.delivered_on
+        )
     stored = settled(
         StoredOrder(
             id=order_id or new_id(),
@@ -50,6 +58,8 @@ def arrive(
             milestone_workflow_id=workflow.id if workflow else None,
             issued_on=issued_on,
             last_issued_on=issued_on,
+            last_issued_at=None if order.is_draft else now,
+            plan=plan,
             tags=tuple(tags),
             created_from_order_id=created_from_order_id,
             released_from_release_id=released_from_release_id,
@@ -58,13 +68,13 @@ def arrive(
         ),
         workspace.house,
     )
+    if not order.is_draft:
+        stored = msgspec.structs.replace(stored, attention_at=next_attention(stored, workspace.calendar.zone))
     rows.orders.append(order_row(stored))
     rows.items += [item_row(stored.id, item, now) for item in stored.items]
     rows.tags += [OrderTagRow(stored.id, tag.id) for tag in tags]
-    if workflow is not None and issued_on is not None:
-        _add_milestones(
-            rows, stored.id, issue(workflow.milestones, issued_on, order.ships_on, order.delivered_on), now
-        )
+    rows.milestones += [milestone_row(stored.id, milestone) for milestone in plan.milestones]
+    rows.tasks += [task_row(stored.id, task) for task in plan.tasks]
     _add_event(rows, actor, workspace, stored, now)
     return stored
 
@@ -89,38 +99,3 @@ def _add_event(
     events, deliveries = recorded(workspace, actor, created, now)
     rows.events += events
     rows.deliveries += deliveries
-
-
-def _add_milestones(rows: Arrivals, order_id: str, milestones: list[IssuedMilestone], now: datetime) -> None:
-    for milestone in milestones:
-        template, milestone_id = milestone.template, new_id()
-        rows.milestones.append(
-            MilestoneRow(
-                id=milestone_id,
-                order_id=order_id,
-                workflow_milestone_id=template.id,
-                position=template.position,
-                type=template.type,
-                name=template.name,
-                owner=template.owner,
-                linked_status_id=template.status_id,
-                linked_sub_status_id=template.sub_status_id,
-                prompt_offset_days=template.prompt_offset_days,
-                key_date=milestone.key_date,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-        rows.tasks += [
-            TaskRow(
-                id=new_id(),
-                order_id=order_id,
-                milestone_id=milestone_id,
-                title=task.title,
-                due_date=task.due_date,
-                required=task.required,
-                created_at=now,
-                updated_at=now,
-            )
-            for task in milestone.tasks
-        ]

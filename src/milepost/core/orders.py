@@ -24,6 +24,7 @@ from milepost.model.purchase_order import settled
 from milepost.model.workflow import Workspace
 from milepost.store import imports, order_loads
 from milepost.store import orders as store
+from milepost.store.amendments import Amendments, Taken, amend_orders
 from milepost.store.db import Database, Deadlock, Pool
 
 PERMISSION = "canUpdateOrders"
@@ -82,7 +83,7 @@ async def put_orders(
     fruitless = 0
     while batch.waiting and fruitless < ROUNDS:
         settled: Mapping[int, Put] = {}
-        with suppress(Deadlock, store.Taken):
+        with suppress(Deadlock, Taken):
             settled = await _round(db, batch, mark)
         batch.settle(settled)
         fruitless = 0 if settled else fruitless + 1
@@ -129,7 +130,7 @@ class _Decided(Struct):
 
     puts: dict[int, Put]
     arrivals: store.Arrivals
-    amendments: store.Amendments
+    amendments: Amendments
 
 
 async def _decide(tx: Database, batch: _Batch) -> _Decided:
@@ -141,7 +142,7 @@ async def _decide(tx: Database, batch: _Batch) -> _Decided:
     told = [(place, batch.orders[place]) for place in batch.waiting]
     waiting = sorted(told, key=_write_order)
     known, owners = await _look(tx, batch, [order for _, order in waiting])
-    decided = _Decided({}, store.Arrivals(), store.Amendments())
+    decided = _Decided({}, store.Arrivals(), Amendments())
     taken_up: set[_ShopifyKey | str] = set()
     for place, order in waiting:
         key = _shopify_key(order)
@@ -210,7 +211,7 @@ async def _write(tx: Database, batch: _Batch, decided: _Decided) -> frozenset[st
     written: frozenset[str] = frozenset()
     team_id, version = batch.actor.team_id, batch.workspace.version
     if decided.amendments.orders:
-        written |= await store.amend_orders(tx, team_id, decided.amendments)
+        written |= await amend_orders(tx, team_id, decided.amendments)
     if decided.arrivals.orders:
         told, added = await store.add_orders(tx, team_id, decided.arrivals, version)
         if told != version:

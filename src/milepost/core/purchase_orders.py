@@ -1,7 +1,8 @@
 """The verbs of the Orders API on orders and their lines (sections 9 and 10)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -80,7 +81,7 @@ async def replace_order(
     async def decide(db: Database, order: StoredOrder, now: datetime, _: Writing) -> StoredOrder:
         wished = wish(order)
         tags = await resolve_tags(db, actor.team_id, wished.tags, known=order.tags)
-        return replaced(order, wished, tags, _placing(now))
+        return replaced(order, wished, tags, partial(placed_items, now=now))
 
     return await change_order(db, actor, workspace, order_id, decide, clock=clock, matches=matches)
 
@@ -202,7 +203,3 @@ def _item(order: StoredOrder, item_id: str) -> StoredItem:
     if item is None:
         raise NotFound("Item")
     return item
-
-
-def _placing(now: datetime) -> Callable[[Sequence[NewItem], int], tuple[StoredItem, ...]]:
-    return lambda items, last: placed_items(items, last, now)

@@ -12,14 +12,15 @@ from msgspec.structs import replace
 
 from milepost.core.races import until_settled
 from milepost.core.record import deliveries_of, wants_object
+from milepost.core.status_messages import status_messages
 from milepost.kit.errors import NotFound, Refused, Stale
-from milepost.kit.ids import new_id
 from milepost.model import lifecycle, status_events
 from milepost.model.actor import OVERRIDE_CHAIN, Actor
 from milepost.model.document import shown_order
 from milepost.model.events import EventType
-from milepost.model.order import HeldStatus, StoredOrder
-from milepost.model.transitions import Target, due_messages, enter, enter_addon, product_chain_of
+from milepost.model.order import StoredOrder
+from milepost.model.standing import HeldStatus
+from milepost.model.transitions import Target, enter, enter_addon, product_chain_of
 from milepost.model.workflow import Channel, Workspace
 from milepost.store import order_loads, progress
 from milepost.store.db import Database, Pool
@@ -238,6 +239,8 @@ class _Decision(Struct, frozen=True):
         milestone = order.milestone
         if milestone is None or milestone.blocked:
             return None
+        if self.workspace.team.status_specificity == "line_item":  # links do nothing (Milestones API, 8.9)
+            return None
         if milestone.linked_sub_status_id is not None:
             entered = milestone.linked_sub_status_id == self.target.option_id
         else:
@@ -245,12 +248,13 @@ class _Decision(Struct, frozen=True):
         return milestone if entered else None
 
     def _messages(self, order: Standing, event_id: str) -> tuple[NewMessage, ...]:
-        due = due_messages(self.target, order.customer_email, order.customer_phone, self.channels)
-        return tuple(
-            NewMessage(
-                new_id(), order.id, event_id, self.target.status.id, self.target.option_id, channel, recipient
-            )
-            for channel, recipient in due
+        return status_messages(
+            self.target,
+            order.id,
+            event_id,
+            email=order.customer_email,
+            phone=order.customer_phone,
+            channels=self.channels,
         )
 
 

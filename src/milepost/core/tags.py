@@ -1,7 +1,7 @@
 """Tags: labels that a team puts on orders (Orders API, section 12)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from milepost.core.order_changes import PERMISSION
 from milepost.kit.clock import Clock
@@ -43,7 +43,7 @@ def slug_of(name: str, tag_id: str) -> str:
     return slug or ulid(tag_id).lower()
 
 
-def free_slug(base: str, taken: frozenset[str]) -> str:
+def free_slug(base: str, taken: Collection[str]) -> str:
     """`base`, or the first of `base-2`, `base-3`, ... that is not taken, cut to the length of a slug."""
     slug, number = base, 1
     while slug in taken:
@@ -76,3 +76,24 @@ async def resolve_tags(
             raise Invalid("not_found", f"tags.{place}", f"There is no tag {name}")
         named[tag.id] = tag
     return sorted(named.values(), key=lambda tag: tag.slug)
+
+
+async def named_tags(
+    db: Database, team_id: str, names: Sequence[str], known: Sequence[Tag] = ()
+) -> tuple[list[Tag], list[Tag]]:
+    """The tags of these names, by slug and each once; and those of them that are still to be made (Milestones API,
+    section 7.3). Of several tags of one name a `known` one is meant, else the oldest."""
+    found = {tag.name: tag for tag in reversed(known)}
+    unknown = [name for name in dict.fromkeys(names) if name not in found]
+    new = list[Tag]()
+    if unknown:
+        ids = {name: new_id() for name in unknown}
+        bases = {name: slug_of(name, ids[name]) for name in unknown}
+        like = await store.tags_like(db, team_id, bases)
+        found = {tag.name: tag for tag in reversed(like)} | found
+        taken = {tag.slug for tag in like}
+        for name in (one for one in unknown if one not in found):
+            new.append(Tag(ids[name], free_slug(bases[name], taken), name))
+            taken.add(new[-1].slug)
+    found |= {tag.name: tag for tag in new}
+    return sorted({found[name] for name in names}, key=lambda tag: tag.slug), new

@@ -20,6 +20,7 @@ from milepost.reads import accounts as teams
 from milepost.reads import workspace as read
 from milepost.reads import workspace_use as use
 from milepost.store import accounts as team_rows
+from milepost.store import attention
 from milepost.store import workspace as store
 from milepost.store.db import Database
 
@@ -196,6 +197,8 @@ async def _put(tx: Database, before: Setup, after: Setup, now: datetime) -> None
     team_id = old.team.id
     if (old.team, old.calendar) != (new.team, new.calendar):
         await store.update_team(tx, new.team, new.calendar, now)
+    if old.calendar.time_zone != new.calendar.time_zone:
+        await attention.look_again(tx, team_id, now)
     old_groups = {group.id: group for group in old.groups}
     for group in new.groups:
         known = old_groups.get(group.id)

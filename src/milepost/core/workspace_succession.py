@@ -18,7 +18,7 @@ from milepost.model import metafield, status_events
 from milepost.model.actor import Actor
 from milepost.model.document import shown_order
 from milepost.model.metafield import MetafieldItem
-from milepost.model.order import HeldStatus
+from milepost.model.standing import HeldStatus
 from milepost.model.status_events import Diff
 from milepost.model.transitions import Target, enter
 from milepost.model.workflow import Status, Workflow, Workspace
@@ -71,7 +71,8 @@ def _pairs(
 async def succeed(
     tx: Database, actor: Actor, before: Workspace, after: Workspace, pairs: Successors, now: datetime
 ) -> None:
-    """Moves everything that orders hold from what goes to what comes.
+    """Moves everything that orders hold from what goes to what comes. A draft whose workflow goes without a successor
+    takes the default one (Milestones API, section 8.4).
 
     Raises Conflict `busy` when other changes of the same orders keep coming between.
     """
@@ -82,11 +83,16 @@ async def succeed(
         else:
             await _until_none(move.orders)
             await _until_none(move.line_items)
+            await succession.move_left_status(tx, actor.team_id, old.id, new.id)
         await succession.move_links(tx, actor.team_id, old.id, new.id, now)
         await succession.move_anchors(tx, actor.team_id, old.id, new.id if new.is_chain else None)
     for leaving, coming in pairs.workflows:
         await succession.move_workflow(tx, actor.team_id, leaving.id, coming.id, now)
         await _move_carriers(tx, actor, before, leaving.id, coming.id, now)
+    default_id = after.default_workflow.id if after.default_workflow else None
+    for workflow in before.workflows:
+        if workflow.id not in after.workflow and workflow.id not in pairs.leaving:
+            await _move_carriers(tx, actor, before, workflow.id, default_id, now, drafts_only=True)
 
 
 def _unruled(before: Workspace, after: Workspace) -> Workspace:
@@ -236,12 +242,19 @@ class _StatusSuccession:
 
 
 async def _move_carriers(
-    tx: Database, actor: Actor, workspace: Workspace, old: str, new: str, now: datetime
+    tx: Database,
+    actor: Actor,
+    workspace: Workspace,
+    old: str,
+    new: str | None,
+    now: datetime,
+    *,
+    drafts_only: bool = False,
 ) -> None:
     """Orders that carry the milestones of workflow `old` count as carrying those of `new`. Their milestones,
     copied at issue, stay as they are (Milestones API, section 8.4)."""
-    diff = {"workflow_id": ulid(old)}, {"workflow_id": ulid(new)}
-    while carriers := await succession.lock_carriers(tx, actor.team_id, old, BATCH):
+    diff = {"workflow_id": ulid(old)}, {"workflow_id": None if new is None else ulid(new)}
+    while carriers := await succession.lock_carriers(tx, actor.team_id, old, BATCH, drafts_only=drafts_only):
         shown = {}
         if wants_object(workspace, "order.updated"):
             _, orders = await load_orders(tx, actor.team_id, [order.id for order in carriers])

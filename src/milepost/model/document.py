@@ -187,6 +187,9 @@ def elsewhere(content: NewOrder) -> Document:
     when it is compared. Each has the name it bears there."""
     return {
         "currency": content.currency,
+        "incoterms": content.incoterms,
+        "payment_terms": content.payment_terms,
+        "shipping_method": content.shipping_method,
         "note": content.note,
         "customer": _customer(content.customer),
         "total_price": None if content.total_price is None else decimal(content.total_price),
@@ -197,7 +200,7 @@ def elsewhere(content: NewOrder) -> Document:
 
 def item_document(item_id: str, item: NewItem, available: Decimal | None = None) -> Document:
     """The 7 members of an item. `available` is what releases left of the amount; None means all of it."""
-    amount = {"unit": item.unit, "value": decimal(item.quantity)}
+    amount = {"unit": item.counted_in, "value": decimal(item.quantity)}
     return {
         "id": ulid(item_id),
         "description": item.description,
@@ -205,7 +208,7 @@ def item_document(item_id: str, item: NewItem, available: Decimal | None = None)
         "amount": amount,
         "available_amount": dict(amount)
         if available is None
-        else {"unit": item.unit, "value": decimal(available)},
+        else {"unit": item.counted_in, "value": decimal(available)},
         "shipping_requirements": item_requirements(item.shipping_requirements),
         "custom_data": item.custom_data,
     }
@@ -283,7 +286,11 @@ def _exact(value: Any) -> Any:
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any], keys: Iterable[str]) -> Diff:
-    changed = [key for key in keys if not same_json(old.get(key), new.get(key))]
+    changed = [
+        key
+        for key in keys
+        if (was := old.get(key)) is not (becomes := new.get(key)) and not same_json(was, becomes)
+    ]
     return {key: old.get(key) for key in changed}, {key: new.get(key) for key in changed}
 
 

@@ -39,7 +39,7 @@ def derive(
         return "CANCELED"
     if draft:
         return "NOT_READY"
-    views = [view for view in (_leg_view(legs), _milestone_view(confirmed_types)) if view is not None]
+    views = [view for view in (leg_view(legs), _milestone_view(confirmed_types)) if view is not None]
     if views:
         return max(views, key=_PROGRESS.index)
     if from_release:
@@ -58,7 +58,8 @@ def further(current: Lifecycle, milestone_type: str) -> Lifecycle:
     return max(current, view, key=_PROGRESS.index)
 
 
-def _leg_view(legs: Collection[str | None]) -> Lifecycle | None:
+def leg_view(legs: Collection[str | None]) -> Lifecycle | None:
+    """What the transit statuses of the active TRANSPORTATION releases say; None without any."""
     if not legs:
         return None
     open_legs = [leg for leg in legs if leg != "DELIVERED"]

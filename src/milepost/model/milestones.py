@@ -2,36 +2,23 @@
 8.4)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from msgspec import Struct
-
+from milepost.kit.ids import new_id
+from milepost.model.plan import OrderMilestone, Plan, Task
 from milepost.model.workflow import DateAnchor, KeyDateRule, MilestoneType, TaskTemplate, WorkflowMilestone
 
 
-class IssuedTask(Struct, frozen=True):
-    """An open task made from a template."""
-
-    title: str
-    required: bool
-    due_date: date | None
-
-
-class IssuedMilestone(Struct, frozen=True):
-    """A pending milestone of an order: what it was copied from, its planned date and its tasks."""
-
-    template: WorkflowMilestone
-    key_date: date | None
-    tasks: tuple[IssuedTask, ...]
-
-
-def issue(
+def issued_plan(
     milestones: Sequence[WorkflowMilestone],
     issued_on: date,
+    now: datetime,
+    *,
     ships_on: date | None = None,
     delivered_on: date | None = None,
-) -> list[IssuedMilestone]:
-    """The milestones of an order issued on that day, by position.
+) -> Plan:
+    """The plan of an order issued on that day: a pending copy of each milestone by position, and the open tasks of
+    their templates.
 
     Shipment and delivery take the order's own dates as they are; the others are reckoned by their rule, in
     sequence, and stay without a date where the reckoned one would break the order of dates (section 8.5).
@@ -47,12 +34,28 @@ def issue(
     for place, milestone in enumerate(ordered):
         if milestone.type not in given:
             dates[place] = _fitting(_reckoned(milestone.key_date_rule, anchors), dates, place)
-    return [
-        IssuedMilestone(
-            milestone, key_date, tuple(_task(template, key_date) for template in milestone.task_templates)
-        )
-        for milestone, key_date in zip(ordered, dates, strict=True)
-    ]
+    copies, tasks = list[OrderMilestone](), list[Task]()
+    for template, key_date in zip(ordered, dates, strict=True):
+        copies.append(_copy(template, key_date, now))
+        tasks += [_task(one, copies[-1].id, key_date, now) for one in template.task_templates]
+    return Plan(tuple(copies), tuple(tasks))
+
+
+def _copy(template: WorkflowMilestone, key_date: date | None, now: datetime) -> OrderMilestone:
+    return OrderMilestone(
+        id=new_id(),
+        workflow_milestone_id=template.id,
+        position=template.position,
+        type=template.type,
+        name=template.name,
+        owner=template.owner,
+        linked_status_id=template.status_id,
+        linked_sub_status_id=template.sub_status_id,
+        prompt_offset_days=template.prompt_offset_days,
+        key_date=key_date,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _reckoned(rule: KeyDateRule | None, anchors: Mapping[DateAnchor, date | None]) -> date | None:
@@ -69,11 +72,19 @@ def _fitting(wished: date | None, dates: Sequence[date | None], place: int) -> d
     return None if earlier or later else wished
 
 
-def _task(template: TaskTemplate, key_date: date | None) -> IssuedTask:
+def _task(template: TaskTemplate, milestone_id: str, key_date: date | None, now: datetime) -> Task:
     due = None
     if key_date is not None and template.days_before is not None:
         due = _days_from(key_date, -template.days_before)
-    return IssuedTask(template.title, template.required, due)
+    return Task(
+        id=new_id(),
+        milestone_id=milestone_id,
+        title=template.title,
+        due_date=due,
+        required=template.required,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _days_from(day: date, days: int) -> date | None:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from milepost.model.lifecycle import Lifecycle
+from milepost.model.plan import Plan
 from milepost.model.releases import Release
+from milepost.model.standing import HeldStatus
 
 OrderType = Literal["PURCHASE_ORDER", "SALES_ORDER", "TRANSFER_ORDER"]
 Source = Literal["SHIPWELL_WEB", "IMPORT", "TENDER", "SHIPWELL_WEB_UNAUTH", "OTHER"]
@@ -75,11 +77,16 @@ class Stop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     longitude_text: str | None = None
 
 
+PIECES = "EA"
+"""The unit of a line that has none, where one must be shown (Orders API, section 7.4)."""
+
+
 class NewItem(Struct, frozen=True, kw_only=True):
     """A line of an order as a door hands it in."""
 
     quantity: Decimal
-    unit: str = "EA"
+    unit: str | None = None
+    """None: the door named none."""
     description: str | None = None
     shopify_line_item_id: int | None = None
     sku: str | None = None
@@ -88,6 +95,11 @@ class NewItem(Struct, frozen=True, kw_only=True):
     references: tuple[Reference, ...] = ()
     shipping_requirements: dict[str, Any] | None = None
     custom_data: dict[str, Any] | None = None
+
+    @property
+    def counted_in(self) -> str:
+        """Its unit; pieces when it has none."""
+        return self.unit or PIECES
 
 
 class NewOrder(Struct, frozen=True, kw_only=True):
@@ -104,6 +116,9 @@ class NewOrder(Struct, frozen=True, kw_only=True):
     description: str | None = None
     note: str | None = None
     currency: str | None = None
+    incoterms: str | None = None
+    payment_terms: str | None = None
+    shipping_method: str | None = None
     total_price: Decimal | None = None
     customer: Customer | None = None
     ship_to: Stop | None = None
@@ -151,18 +166,6 @@ class OrderWish(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
-class HeldStatus(Struct, frozen=True):
-    """Where an order or a line item stands, as the rules of transitions see it."""
-
-    status_id: str | None = None
-    sub_status_id: str | None = None
-    workflow_id: str | None = None
-    anchor_status_id: str | None = None
-    """The latest chain status held (Status API, section 22.6)."""
-    entered_at: datetime | None = None
-    deadline_at: datetime | None = None
-
-
 class StoredItem(Struct, frozen=True, kw_only=True):
     """A line of a stored order. Lines read in the sequence of `position`, which never changes."""
 
@@ -188,9 +191,19 @@ class StoredOrder(Struct, frozen=True, kw_only=True):
     items: tuple[StoredItem, ...]
     lifecycle: Lifecycle
     has_metafield: bool = False
+    held: HeldStatus = HeldStatus()
+    """Its primary status."""
+    status_seq: int = 0
+    """The sequence of the event of the newest change of its primary status."""
     milestone_workflow_id: str | None = None
     issued_on: date | None = None
     last_issued_on: date | None = None
+    last_issued_at: datetime | None = None
+    """The moment of the newest issue."""
+    attention_at: datetime | None = None
+    """Not later than the next moment at which something of it turns late or overdue; None: nothing can."""
+    plan: Plan | None = None
+    """Its milestones and tasks, where they were read too."""
     tags: tuple[Tag, ...] = ()
     """By slug."""
     releases: tuple[Release, ...] = ()

@@ -4,7 +4,7 @@ writes a line of, and `milepost import orders` takes in again, here or on anothe
 The members beside `milepost` are a create document of the Orders API (section 9.1); `milepost` holds everything
 else. Ids are the order's own and stay. What the workspace defines is told by name, because another server has other
 ids for it; where it is gone for good, only its old id is left to tell. What events hold is history and stays word
-for word, ids of that time included.
+for word, ids of that time included. What an older release did not yet know has a default.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ from milepost.kit.errors import Invalid
 from milepost.model.events import EventType
 from milepost.model.lifecycle import Lifecycle
 from milepost.model.order import Customer, OrderType, OrderWish, Reference, ShopifyKind, Source, Tag
+from milepost.model.plan import DelaySource, Who
 from milepost.model.releases import Release
 from milepost.model.shapes import Document
 from milepost.model.workflow import MilestoneType, Owner
@@ -43,7 +44,7 @@ Named = str | Gone
 
 
 class Holding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where an order or a line stands (model.order.HeldStatus), by names."""
+    """Where an order or a line stands (model.standing.HeldStatus), by names."""
 
     status: str | None = None
     sub_status: str | None = None
@@ -77,6 +78,8 @@ class ItemRemainder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sku: str | None
     product_id: str | None
     unit_price: Decimal | None
+    has_unit: bool = True
+    """False: the unit that the create document shows only stands for none."""
     holding: Holding | None
     created_at: Instant
     updated_at: Instant
@@ -86,6 +89,31 @@ class ArchivedAddon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     status: str
     sub_status: str | None
     entered_at: Instant
+
+
+class ArchivedLeft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a confirmation moved an order out of (model.plan.LeftStatus), by names. No order need be in it any more,
+    so all of it may be gone."""
+
+    status: Named | None
+    sub_status: Named | None
+    workflow: Named | None
+    anchor: Named | None
+    entered_at: Instant | None
+    deadline_at: Instant | None
+    status_seq: Count
+
+
+class ArchivedDelay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    id: Id
+    milestone_id: Id
+    old_date: date | None
+    new_date: date
+    reason: str | None
+    note: str | None
+    source: DelaySource
+    recorded_by: Who
+    recorded_at: Instant
 
 
 class ArchivedMilestone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,11 +130,15 @@ class ArchivedMilestone(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     status: Literal["pending", "confirmed", "rejected"]
     confirmed_on: date | None
     confirmed_at: Instant | None
-    confirmed_by: Raw
+    confirmed_by: Who | None
     rejected_at: Instant | None
-    rejected_by: Raw
+    rejected_by: Who | None
     rejection_reason: str | None
     note: str | None
+    undone_at: Instant | None = None
+    left_status: ArchivedLeft | None = None
+    late_told_for: date | None = None
+    overdue_told_at: Instant | None = None
     created_at: Instant
     updated_at: Instant
 
@@ -119,7 +151,7 @@ class ArchivedTask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     due_date: date | None
     required: bool
     completed_at: Instant | None
-    completed_by: Raw
+    completed_by: Who | None
     created_at: Instant
     updated_at: Instant
 
@@ -164,6 +196,9 @@ class Remainder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shopify_id: ShopifyId | None
     note: str | None
     currency: str | None
+    incoterms: str | None = None
+    payment_terms: str | None = None
+    shipping_method: str | None = None
     total_price: Decimal | None
     customer: Customer | None
     ship_to: Coordinates | None
@@ -172,6 +207,8 @@ class Remainder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delivered_on: date | None
     issued_on: date | None
     last_issued_on: date | None
+    last_issued_at: Instant | None = None
+    status_seq: Count | None = None
     milestone_workflow: str | None
     created_from_order_id: Id | None
     released_from_release_id: Id | None
@@ -185,6 +222,7 @@ class Remainder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     addons: tuple[ArchivedAddon, ...]
     items: tuple[ItemRemainder, ...]
     milestones: tuple[ArchivedMilestone, ...]
+    delays: tuple[ArchivedDelay, ...] = ()
     tasks: tuple[ArchivedTask, ...]
     releases: tuple[Release, ...]
     events: tuple[ArchivedEvent, ...]
@@ -243,6 +281,8 @@ def check(order: ArchivedOrder) -> None:
     milestones = {milestone.id for milestone in told.milestones}
     if any(task.milestone_id not in milestones for task in told.tasks if task.milestone_id is not None):
         raise _mismatch("milepost.tasks", "names a milestone that the order does not have")
+    if any(delay.milestone_id not in milestones for delay in told.delays):
+        raise _mismatch("milepost.delays", "names a milestone that the order does not have")
     if any(at.tzinfo is None for release in told.releases for at in _moments(release)):
         raise _mismatch("milepost.releases", "has a time without an offset")
     _check_documents(told)

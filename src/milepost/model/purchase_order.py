@@ -55,6 +55,8 @@ ITEM_MEMBERS = ("description", "references", "quantity", "unit", "shipping_requi
 
 def settled(order: StoredOrder, house: House) -> StoredOrder:
     """The order with the status that follows from all the rest (section 8)."""
+    if order.plan is not None and order.plan.confirmed_types != order.confirmed_types:
+        order = msgspec.structs.replace(order, confirmed_types=order.plan.confirmed_types)
     active = [release for release in order.releases if release.is_active]
     content = order.content
     left = available(order)
@@ -143,6 +145,8 @@ def _lines(order: StoredOrder, wished: Sequence[ItemWish], place: Place) -> tupl
 def with_content(item: StoredItem, wished: NewItem) -> StoredItem:
     """The line with the members that the Orders API sets; the stored one when both show the same."""
     members = {name: getattr(wished, name) for name in ITEM_MEMBERS}
+    if wished.counted_in == item.content.counted_in:
+        members["unit"] = item.content.unit
     content = msgspec.structs.replace(item.content, **members)
     if same_json(item_document(item.id, item.content), item_document(item.id, content)):
         return item
@@ -165,12 +169,12 @@ def check_lines(before: StoredOrder, after: StoredOrder, named: Mapping[str, str
         content, field = remaining.get(item_id), named.get(item_id, "")
         if content is None:
             raise Conflict("item_released", "An item in an active release cannot be deleted", item_id=item_id)
-        if amount and content.unit != old[item_id].unit:
+        if amount and content.counted_in != old[item_id].counted_in:
             raise Invalid(
                 "unit_locked", f"{field}amount.unit", "The unit is fixed while anything is released"
             )
         if content.quantity < amount:
-            text = f"The amount is below what active releases took, {amount:f} {content.unit}"
+            text = f"The amount is below what active releases took, {amount:f} {content.counted_in}"
             raise Invalid("below_released", f"{field}amount.value", text)
 
 

@@ -89,16 +89,18 @@ def taken_items(order: StoredOrder, wish: ReleaseWish) -> tuple[ReleasedItem, ..
             raise Invalid("not_found", f"{field}.order_item_id", "The order has no such item")
         if wished.item_id in taken:
             raise Invalid("duplicate", f"{field}.order_item_id", "The item is named twice")
-        if wished.unit is not None and wished.unit != line.unit:
-            raise Invalid("unit_mismatch", f"{field}.amount.unit", f"The item is counted in {line.unit}")
+        if wished.unit is not None and wished.unit != line.counted_in:
+            raise Invalid(
+                "unit_mismatch", f"{field}.amount.unit", f"The item is counted in {line.counted_in}"
+            )
         remaining = left.get(wished.item_id, line.quantity)
         quantity = remaining if wished.quantity is None else wished.quantity
         if quantity > remaining:
-            text = f"Only {remaining:f} {line.unit} are available"
+            text = f"Only {remaining:f} {line.counted_in} are available"
             raise Invalid("exceeds_available", f"{field}.amount.value", text)
         if not quantity and wish.release_type == "PURCHASE_ORDER":
             raise Invalid("out_of_range", f"{field}.amount.value", "A new order needs more than 0 of an item")
-        taken[wished.item_id] = ReleasedItem(wished.item_id, quantity, line.unit)
+        taken[wished.item_id] = ReleasedItem(wished.item_id, quantity, line.counted_in)
     return tuple(taken.values())
 
 

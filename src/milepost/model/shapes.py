@@ -34,6 +34,13 @@ def _member(value: Any, default: Any) -> Any:
     return value
 
 
+def is_blank(value: Any) -> bool:
+    """Whether nothing in it says anything: every value at every depth is at its default."""
+    if isinstance(value, Mapping):
+        return all(map(is_blank, value.values()))
+    return value is None or value is False or value == []
+
+
 _GEOLOCATION = {"latitude": None, "longitude": None}
 
 ADDRESS: Mapping[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 from milepost.kit.ids import new_id, ulid
 from milepost.model.actor import Actor
 from milepost.model.events import Event, EventType, event_instant
-from milepost.model.order import HeldStatus
+from milepost.model.standing import HeldStatus
 from milepost.model.workflow import Workspace
 
 Diff = tuple[dict[str, Any], dict[str, Any]]

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from milepost.kit.errors import Conflict, Invalid
-from milepost.model.order import HeldStatus
+from milepost.model.standing import HeldStatus
 from milepost.model.timeline import deadline
 from milepost.model.workflow import CHANNELS, Channel, Status, SubStatusOption, Team, Workflow, Workspace
 

@@ -19,14 +19,11 @@ from milepost.store.archive_rows import (
     ArchiveRows,
     PastEventRow,
     StandingItemRow,
-    StandingMilestoneRow,
-    StandingOrderRow,
-    WholeTaskRow,
 )
 from milepost.store.archive_translation import archived
 from milepost.store.db import Database
 from milepost.store.order_loads import WHOLE, decode_whole
-from milepost.store.order_rows import DocumentRow, ReleaseRow
+from milepost.store.order_rows import DelayRow, DocumentRow, MilestoneRow, OrderRow, ReleaseRow, TaskRow
 
 BATCH, BATCH_EVENTS = 200, 2000
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
@@ -43,11 +40,12 @@ def _parts(table: str, row: type[Struct], order: str) -> str:
 
 
 _ARCHIVE = f"""json_build_object(
-  'order', (select row_to_json(x) from (select {_columns(StandingOrderRow, "o.")}) x),
+  'order', (select row_to_json(x) from (select {_columns(OrderRow, "o.")}) x),
   'items', coalesce({_parts("order_items", StandingItemRow, "x.position")}, '[]'),
   'addons', {_parts("order_addons", AddonRow, "x.status_id")},
-  'milestones', {_parts("order_milestones", StandingMilestoneRow, "x.position")},
-  'tasks', {_parts("order_tasks", WholeTaskRow, "x.id")},
+  'milestones', {_parts("order_milestones", MilestoneRow, "x.position")},
+  'tasks', {_parts("order_tasks", TaskRow, "x.id")},
+  'delays', {_parts("milestone_delays", DelayRow, "x.id")},
   'releases', {_parts("releases", ReleaseRow, "x.id")},
   'documents', (select json_agg(x order by x.release_id, x.position) from (
      select {_columns(DocumentRow, "d.")} from releases r

@@ -1,4 +1,4 @@
-"""One order with all that hangs on it, for a person to look at: lines, statuses, milestones, history."""
+"""One order with all that hangs on it, for a person to look at: lines, statuses, milestones, tasks, history."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,7 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from milepost.model.workflow import Workspace
+from milepost.reads.plan_details import PlanDetail, plan_detail
 from milepost.store.db import Database
+from milepost.store.order_loads import load_planned_orders
+
+ORDER_EXISTS = "select from orders where team_id = $1 and id = $2"
 
 FIND_BY_NUMBER = "select id from orders where team_id = $1 and order_number = $2"
 
@@ -20,8 +25,9 @@ ORDER_DETAIL = """
 select o.id, o.order_number, o.order_type, o.is_draft, o.shopify_kind, o.shopify_id, o.source, o.version,
   o.lifecycle, s.name as status, u.name as sub_status, o.status_entered_at, o.deadline_at, w.name as
   workflow, o.customer_first_name, o.customer_last_name, o.customer_email, o.customer_phone, o.ship_to,
-  o.total_price, coalesce(o.currency, t.currency) as currency, o.note, o.issued_on, o.placed_at,
-  o.cancelled_at, o.created_at, o.updated_at
+  o.total_price, coalesce(o.currency, t.currency) as currency, o.incoterms, o.payment_terms,
+  o.shipping_method, o.note, o.supplier ->> 'name' as supplier, o.issued_on, o.last_issued_on, o.ships_on,
+  o.delivered_on, o.placed_at, o.cancelled_at, o.created_at, o.updated_at
 from orders o
 join teams t on t.team_id = o.team_id
 left join statuses s on s.team_id = o.team_id and s.id = o.status_id
@@ -47,14 +53,6 @@ join statuses s on s.team_id = a.team_id and s.id = a.status_id
 left join sub_status_options u on u.team_id = a.team_id and u.id = a.sub_status_id
 where a.team_id = $1 and a.order_id = $2
 order by s.position, s.id
-"""
-
-ORDER_MILESTONES = """
-select m.id, m.position, m.type, m.name, m.owner, m.status, m.key_date, m.confirmed_on,
-  (select count(*) from order_tasks k where k.team_id = m.team_id and k.milestone_id = m.id
-     and k.completed_at is null) as open_tasks
-from order_milestones m where m.team_id = $1 and m.order_id = $2
-order by m.position
 """
 
 ORDER_HISTORY = """
@@ -87,8 +85,15 @@ class OrderDetail(Struct, kw_only=True):
     ship_to: dict[str, Any] | None
     total_price: Decimal | None
     currency: str
+    incoterms: str | None
+    payment_terms: str | None
+    shipping_method: str | None
     note: str | None
+    supplier: str | None
     issued_on: date | None
+    last_issued_on: date | None
+    ships_on: date | None
+    delivered_on: date | None
     placed_at: datetime
     cancelled_at: datetime | None
     created_at: datetime
@@ -101,7 +106,7 @@ class LineDetail(Struct, kw_only=True):
     sku: str | None
     description: str | None
     quantity: Decimal
-    unit: str
+    unit: str | None
     unit_price: Decimal | None
     status: str | None
     sub_status: str | None
@@ -112,18 +117,6 @@ class AddonDetail(Struct, kw_only=True):
     status: str
     sub_status: str | None
     entered_at: datetime
-
-
-class MilestoneDetail(Struct, kw_only=True):
-    id: str
-    position: int
-    type: str
-    name: str
-    owner: str
-    status: str
-    key_date: date | None
-    confirmed_on: date | None
-    open_tasks: int
 
 
 class HistoryEntry(Struct, kw_only=True):
@@ -144,7 +137,7 @@ class Details(Struct):
     order: OrderDetail
     lines: list[LineDetail]
     addons: list[AddonDetail]
-    milestones: list[MilestoneDetail]
+    plan: PlanDetail
     history: list[HistoryEntry]
 
 
@@ -162,16 +155,26 @@ async def find_by_shopify_id(
     return None if row is None else str(row["id"])
 
 
-async def load(db: Database, team_id: str, order_id: str, *, events: int) -> Details | None:
-    """The order with at most that many of its newest events; None when the team has no such order."""
+async def exists(db: Database, team_id: str, order_id: str) -> bool:
+    """Whether the team has an order of that id."""
+    return await db.fetchrow(ORDER_EXISTS, team_id, order_id) is not None
+
+
+async def load(
+    db: Database, workspace: Workspace, order_id: str, *, events: int, now: datetime
+) -> Details | None:
+    """The order with at most that many of its newest events, and what presses of it at `now`; None when the team of
+    the workspace has no such order. `db` is a snapshot, so that all of it belongs together."""
+    team_id = workspace.team.id
     row = await db.fetchrow(ORDER_DETAIL, team_id, order_id)
     if row is None:
         return None
+    _, (planned,) = await load_planned_orders(db, team_id, [order_id])
     history = await db.fetch(ORDER_HISTORY, team_id, order_id, events)
     return Details(
         order=OrderDetail(**row),
         lines=[LineDetail(**line) for line in await db.fetch(ORDER_LINES, team_id, order_id)],
         addons=[AddonDetail(**addon) for addon in await db.fetch(ORDER_ADDONS, team_id, order_id)],
-        milestones=[MilestoneDetail(**one) for one in await db.fetch(ORDER_MILESTONES, team_id, order_id)],
+        plan=plan_detail(workspace, planned, now),
         history=[HistoryEntry(**entry) for entry in reversed(history)],
     )

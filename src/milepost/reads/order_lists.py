@@ -6,13 +6,14 @@ at the team's row, so that it also tells the workspace version and a page past t
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
+from milepost.reads.deep_pages import DEEP, deep_page
 from milepost.reads.orders import NO_EXTRAS, Extras, OrderView, columns, joins, view_of
 from milepost.store.db import Database
 from milepost.store.tallies import NOWHERE
@@ -20,11 +21,6 @@ from milepost.store.tallies import NOWHERE
 Sort = Literal["created_at", "name"]
 Direction = Literal["asc", "desc"]
 Kind = Literal["REGULAR", "DRAFT", "ALL"]
-
-DEEP = 1000
-"""From this offset on, a page is found by walking ids in the index before any row is fetched."""
-DEEP_TRIES = 3
-"""How often a page is looked for from the end while the total keeps changing, before it is walked to."""
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -152,27 +148,15 @@ async def list_orders(
         "rows" if offset < DEEP else "ids",
         extras,
     )
-    if offset >= DEEP and not (shape.search or shape.ids):
-        return await _deep_page(db, team_id, shape, wanted, limit, offset)
-    return await _page(db, team_id, shape, wanted, limit, offset)
-
-
-async def _deep_page(
-    db: Database, team_id: str, shape: _Shape, wanted: Filter, limit: int, offset: int
-) -> Page:
-    """A page behind the middle, found from the end of the list: the last page costs what the first does, one
-    past the end nothing. Where it begins follows from the total, which is read first and must still hold."""
+    if offset < DEEP or shape.search or shape.ids:
+        return await _page(db, team_id, shape, wanted, limit, offset)
     from_end = msgspec.structs.replace(shape, walk="ids from the end")
-    total = (await _page(db, team_id, shape, wanted, 0, 0)).total
-    for _ in range(DEEP_TRIES):
-        if offset <= total // 2:
-            break
-        fitting = max(0, min(limit, total - offset))
-        page = await _page(db, team_id, from_end, wanted, fitting, max(0, total - offset - limit))
-        if page.total == total:
-            return page
-        total = page.total
-    return await _page(db, team_id, shape, wanted, limit, offset)
+    return await deep_page(
+        partial(_page, db, team_id, shape, wanted),
+        partial(_page, db, team_id, from_end, wanted),
+        limit=limit,
+        offset=offset,
+    )
 
 
 async def _page(db: Database, team_id: str, shape: _Shape, wanted: Filter, limit: int, offset: int) -> Page:

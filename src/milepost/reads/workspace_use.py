@@ -15,10 +15,11 @@ select s.id,
 from statuses s where s.team_id = $1 and s.id = any($2::uuid[])
 """
 
+# A draft only chose its workflow: when that goes, it takes the default one (Milestones API, section 8.4).
 WORKFLOWS_IN_USE = """
 select w.id,
-  (select count(*) from orders o
-    where o.team_id = $1 and w.id in (o.workflow_id, o.milestone_workflow_id)) as orders,
+  (select count(*) from orders o where o.team_id = $1
+    and (o.workflow_id = w.id or (o.milestone_workflow_id = w.id and not o.is_draft))) as orders,
   (select count(*) from order_items i where i.team_id = $1 and i.workflow_id = w.id) as items,
   0 as addons, 0 as milestones
 from workflows w where w.team_id = $1 and w.id = any($2::uuid[])

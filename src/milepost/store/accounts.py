@@ -4,11 +4,17 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from milepost.model.milestone_config import MilestoneConfig
 from milepost.store.db import Database
 
 INSERT_TEAM = """
 insert into teams (team_id, name, time_zone, currency, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $5)
+"""
+
+INSERT_MILESTONE_CONFIG = """
+insert into order_milestone_configs (team_id, id, name, is_default, enabled, milestones)
+values ($1, $2, $3, $4, $5, $6)
 """
 
 # Held to the end of the transaction. No unique index can say it: that would have to be led by team_id.
@@ -56,6 +62,20 @@ async def insert_team(
     db: Database, team_id: str, name: str, time_zone: str, currency: str, at: datetime
 ) -> None:
     await db.execute(INSERT_TEAM, team_id, name, time_zone, currency, at)
+
+
+async def insert_milestone_config(
+    db: Database, team_id: str, config_id: str, config: MilestoneConfig
+) -> None:
+    await db.execute(
+        INSERT_MILESTONE_CONFIG,
+        team_id,
+        config_id,
+        config.name,
+        config.is_default,
+        config.enabled,
+        list(config.milestones),
+    )
 
 
 async def bump_team(db: Database, team_id: str, at: datetime) -> int:

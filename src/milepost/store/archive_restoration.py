@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from milepost.kit.errors import Invalid
 from milepost.model import metafield, shapes
@@ -13,6 +14,7 @@ from milepost.model.metafield import MetafieldItem
 from milepost.model.order import NewItem, NewOrder, Stop, StoredItem, StoredOrder
 from milepost.model.order_archive import (
     ArchivedItem,
+    ArchivedLeft,
     ArchivedMilestone,
     ArchivedOrder,
     Coordinates,
@@ -20,17 +22,19 @@ from milepost.model.order_archive import (
     ItemRemainder,
     Named,
 )
+from milepost.model.plan import LeftStatus
+from milepost.model.standing import HeldStatus
+from milepost.model.urgency import next_attention
 from milepost.store.archive_rows import (
     AddonRow,
     PastEventRow,
     Restorations,
     StandingItemRow,
-    StandingMilestoneRow,
-    StandingOrderRow,
-    WholeTaskRow,
     shared,
 )
+from milepost.store.order_rows import DelayRow, MilestoneRow, TaskRow
 from milepost.store.order_translation import document_rows, item_row, order_row, release_row
+from milepost.store.plan_translation import plan_of_rows
 
 _NOWHERE = Stop()
 
@@ -40,7 +44,13 @@ def restored(order: ArchivedOrder, names: Names) -> Restorations:
     names."""
     told = order.milepost
     stored = _stored(order, names)
-    row = shared(StandingOrderRow, order_row(stored), **_held(told.holding, names))
+    milestones = [_milestone_row(told.id, milestone, names) for milestone in told.milestones]
+    tasks = [shared(TaskRow, task, order_id=told.id) for task in told.tasks]
+    delays = [shared(DelayRow, delay, order_id=told.id) for delay in told.delays]
+    planned = replace(stored, plan=plan_of_rows(milestones, tasks, delays))
+    row = order_row(stored)
+    # Not part of the file: when something of it presses depends on the time zone of the team it comes to.
+    row.attention_at = next_attention(planned, names.workspace.calendar.zone)
     items = [
         shared(
             StandingItemRow,
@@ -63,8 +73,9 @@ def restored(order: ArchivedOrder, names: Names) -> Restorations:
             )
             for addon in told.addons
         ],
-        milestones=[_milestone_row(told.id, milestone, names) for milestone in told.milestones],
-        tasks=[shared(WholeTaskRow, task, order_id=told.id) for task in told.tasks],
+        milestones=milestones,
+        delays=delays,
+        tasks=tasks,
         releases=[release_row(told.id, release) for release in told.releases],
         documents=[row for release in told.releases for row in document_rows(release)],
         events=[shared(PastEventRow, event, order_id=told.id) for event in told.events],
@@ -89,9 +100,13 @@ def _stored(order: ArchivedOrder, names: Names) -> StoredOrder:
             for place, (item, remainder) in enumerate(zip(order.items, told.items, strict=True))
         ),
         lifecycle=told.lifecycle,
+        held=_held_status(told.holding, names),
+        status_seq=told.status_seq or 0,
         milestone_workflow_id=_id(names.workflows, told.milestone_workflow),
         issued_on=told.issued_on,
         last_issued_on=told.last_issued_on,
+        last_issued_at=told.last_issued_at,
+        releases=told.releases,
         created_from_order_id=told.created_from_order_id,
         released_from_release_id=told.released_from_release_id,
         created_at=told.created_at,
@@ -113,6 +128,9 @@ def _content(order: ArchivedOrder) -> NewOrder:
         description=order.description,
         note=told.note,
         currency=told.currency,
+        incoterms=told.incoterms,
+        payment_terms=told.payment_terms,
+        shipping_method=told.shipping_method,
         total_price=told.total_price,
         customer=told.customer,
         ship_to=_stop("ship_to", order.ship_to, told.ship_to),
@@ -158,7 +176,7 @@ def _item_content(field: str, item: ArchivedItem, remainder: ItemRemainder) -> N
         raise Invalid("invalid_value", f"{field}.amount.value", f"{field}.amount.value is no number")
     return NewItem(
         quantity=quantity,
-        unit=item.amount.unit,
+        unit=item.amount.unit if remainder.has_unit else None,
         description=item.description,
         shopify_line_item_id=remainder.shopify_line_item_id,
         sku=remainder.sku,
@@ -182,15 +200,32 @@ def _held(holding: Holding | None, names: Names) -> dict[str, Any]:
     }
 
 
-def _milestone_row(order_id: str, milestone: ArchivedMilestone, names: Names) -> StandingMilestoneRow:
+def _milestone_row(order_id: str, milestone: ArchivedMilestone, names: Names) -> MilestoneRow:
     return shared(
-        StandingMilestoneRow,
+        MilestoneRow,
         milestone,
         order_id=order_id,
         workflow_milestone_id=names.milestones.id(milestone.workflow_milestone),
         linked_status_id=_id(names.statuses, milestone.linked_status),
         linked_sub_status_id=_id(names.options, milestone.linked_sub_status),
+        left_status=None if milestone.left_status is None else _left_status(milestone.left_status, names),
     )
+
+
+def _left_status(left: ArchivedLeft, names: Names) -> LeftStatus:
+    held = HeldStatus(
+        status_id=_id(names.statuses, left.status),
+        sub_status_id=_id(names.options, left.sub_status),
+        workflow_id=_id(names.workflows, left.workflow),
+        anchor_status_id=_id(names.statuses, left.anchor),
+        entered_at=left.entered_at,
+        deadline_at=left.deadline_at,
+    )
+    return LeftStatus(held, left.status_seq)
+
+
+def _held_status(holding: Holding | None, names: Names) -> HeldStatus:
+    return HeldStatus(*_held(holding, names).values())
 
 
 def _metafield(names: Names, order_id: str, items: list[StandingItemRow]) -> Raw:

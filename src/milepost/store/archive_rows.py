@@ -2,7 +2,7 @@
 that nobody looks into stays the text that it is."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 
 from milepost.model.order import Tag
 from milepost.store.order_rows import (
+    DelayRow,
     DocumentRow,
     EventRow,
     HeldItemRow,
@@ -17,20 +18,10 @@ from milepost.store.order_rows import (
     OrderRow,
     OrderTagRow,
     ReleaseRow,
+    TaskRow,
 )
 
 S = TypeVar("S", bound=Struct)
-
-
-class StandingOrderRow(OrderRow, kw_only=True):
-    """A row of `orders`, all of it."""
-
-    workflow_id: str | None
-    status_id: str | None
-    sub_status_id: str | None
-    anchor_status_id: str | None
-    status_entered_at: datetime | None
-    deadline_at: datetime | None
 
 
 class StandingItemRow(HeldItemRow, kw_only=True):
@@ -51,35 +42,6 @@ class AddonRow(Struct, kw_only=True):
     entered_at: datetime
 
 
-class StandingMilestoneRow(MilestoneRow, kw_only=True):
-    """A row of `order_milestones`, all of it."""
-
-    status: str
-    confirmed_on: date | None
-    confirmed_at: datetime | None
-    confirmed_by: Raw
-    rejected_at: datetime | None
-    rejected_by: Raw
-    rejection_reason: str | None
-    note: str | None
-
-
-class WholeTaskRow(Struct, kw_only=True):
-    """A row of `order_tasks`, all of it."""
-
-    id: str
-    order_id: str
-    milestone_id: str | None
-    title: str
-    assignee: str | None
-    due_date: date | None
-    required: bool
-    completed_at: datetime | None
-    completed_by: Raw
-    created_at: datetime
-    updated_at: datetime
-
-
 class PastEventRow(EventRow, kw_only=True):
     """A row of `events`, but for the transaction that wrote it."""
 
@@ -93,11 +55,12 @@ class PastEventRow(EventRow, kw_only=True):
 class ArchiveRows(Struct, kw_only=True):
     """An order with everything but the bytes of its documents, as one statement reads it."""
 
-    order: StandingOrderRow
+    order: OrderRow
     items: list[StandingItemRow]
     addons: list[AddonRow] | None
-    milestones: list[StandingMilestoneRow] | None
-    tasks: list[WholeTaskRow] | None
+    milestones: list[MilestoneRow] | None
+    tasks: list[TaskRow] | None
+    delays: list[DelayRow] | None
     tags: list[Tag] | None
     releases: list[ReleaseRow] | None
     documents: list[DocumentRow] | None
@@ -112,18 +75,27 @@ class ArchiveRows(Struct, kw_only=True):
         return self
 
     def _rows(self) -> Iterator[Struct]:
-        parts = (self.items, self.addons, self.milestones, self.tasks, self.releases, self.events)
+        parts = (
+            self.items,
+            self.addons,
+            self.milestones,
+            self.tasks,
+            self.delays,
+            self.releases,
+            self.events,
+        )
         return chain([self.order], *(part for part in parts if part))
 
 
 class Restorations(Struct):
     """Orders that come back with everything, as the rows to write. `contents` are the bytes of documents by id."""
 
-    orders: list[StandingOrderRow] = []
+    orders: list[OrderRow] = []
     items: list[StandingItemRow] = []
     addons: list[AddonRow] = []
-    milestones: list[StandingMilestoneRow] = []
-    tasks: list[WholeTaskRow] = []
+    milestones: list[MilestoneRow] = []
+    tasks: list[TaskRow] = []
+    delays: list[DelayRow] = []
     tags: list[OrderTagRow] = []
     releases: list[ReleaseRow] = []
     documents: list[DocumentRow] = []

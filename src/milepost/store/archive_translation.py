@@ -8,8 +8,10 @@ from milepost.model.order import NewItem, Stop, StoredOrder, Tag
 from milepost.model.order_archive import (
     Amount,
     ArchivedAddon,
+    ArchivedDelay,
     ArchivedEvent,
     ArchivedItem,
+    ArchivedLeft,
     ArchivedMilestone,
     ArchivedOrder,
     ArchivedTask,
@@ -19,17 +21,16 @@ from milepost.model.order_archive import (
     Named,
     Remainder,
 )
+from milepost.model.plan import LeftStatus
+from milepost.model.standing import HeldStatus
 from milepost.store.archive_rows import (
     AddonRow,
     ArchiveRows,
     PastEventRow,
     StandingItemRow,
-    StandingMilestoneRow,
-    StandingOrderRow,
-    WholeTaskRow,
     shared,
 )
-from milepost.store.order_rows import WholeOrder
+from milepost.store.order_rows import MilestoneRow, OrderRow, TaskRow, WholeOrder
 from milepost.store.order_translation import stored_order
 
 _NOWHERE = Stop()
@@ -77,7 +78,7 @@ def _item(content: NewItem) -> ArchivedItem:
     return ArchivedItem(
         description=content.description,
         references=content.references,
-        amount=Amount(content.unit, decimal(content.quantity)),
+        amount=Amount(content.counted_in, decimal(content.quantity)),
         # Always in the sequence of the shape: doors store it in several.
         shipping_requirements=shapes.complete(content.shipping_requirements, shapes.ITEM_REQUIREMENTS),
         custom_data=content.custom_data,
@@ -97,6 +98,9 @@ def _remainder(rows: ArchiveRows, order: StoredOrder, names: Names) -> Remainder
         shopify_id=content.shopify_id,
         note=content.note,
         currency=content.currency,
+        incoterms=content.incoterms,
+        payment_terms=content.payment_terms,
+        shipping_method=content.shipping_method,
         total_price=content.total_price,
         customer=content.customer,
         ship_to=_coordinates(content.ship_to),
@@ -105,6 +109,8 @@ def _remainder(rows: ArchiveRows, order: StoredOrder, names: Names) -> Remainder
         delivered_on=content.delivered_on,
         issued_on=order.issued_on,
         last_issued_on=order.last_issued_on,
+        last_issued_at=order.last_issued_at,
+        status_seq=order.status_seq,
         milestone_workflow=_name(names.workflows, order.milestone_workflow_id),
         created_from_order_id=order.created_from_order_id,
         released_from_release_id=order.released_from_release_id,
@@ -112,11 +118,12 @@ def _remainder(rows: ArchiveRows, order: StoredOrder, names: Names) -> Remainder
         cancelled_at=content.cancelled_at,
         created_at=order.created_at,
         updated_at=order.updated_at,
-        holding=_holding(row, names),
+        holding=_holding(_held(row), names),
         has_metafield=order.has_metafield,
         addons=tuple(sorted((_addon(addon, names) for addon in rows.addons or ()), key=_status_of)),
         items=tuple(_item_remainder(item, names) for item in rows.items),
         milestones=tuple(_milestone(milestone, names) for milestone in rows.milestones or ()),
+        delays=tuple(shared(ArchivedDelay, row) for row in rows.delays or ()),
         tasks=tuple(_task(task) for task in rows.tasks or ()),
         releases=order.releases,
         events=tuple(_event(event) for event in rows.events or ()),
@@ -129,14 +136,25 @@ def _coordinates(stop: Stop | None) -> Coordinates | None:
     return Coordinates(stop.latitude_text, stop.longitude_text)
 
 
-def _holding(row: StandingOrderRow | StandingItemRow, names: Names) -> Holding | None:
+def _held(row: OrderRow | StandingItemRow) -> HeldStatus:
+    return HeldStatus(
+        row.status_id,
+        row.sub_status_id,
+        row.workflow_id,
+        row.anchor_status_id,
+        row.status_entered_at,
+        row.deadline_at,
+    )
+
+
+def _holding(held: HeldStatus, names: Names) -> Holding | None:
     holding = Holding(
-        status=_name(names.statuses, row.status_id),
-        sub_status=_name(names.options, row.sub_status_id),
-        workflow=_named(names.workflows, row.workflow_id),
-        anchor=_named(names.statuses, row.anchor_status_id),
-        entered_at=row.status_entered_at,
-        deadline_at=row.deadline_at,
+        status=_name(names.statuses, held.status_id),
+        sub_status=_name(names.options, held.sub_status_id),
+        workflow=_named(names.workflows, held.workflow_id),
+        anchor=_named(names.statuses, held.anchor_status_id),
+        entered_at=held.entered_at,
+        deadline_at=held.deadline_at,
     )
     return None if holding == Holding() else holding
 
@@ -161,23 +179,37 @@ def _item_remainder(row: StandingItemRow, names: Names) -> ItemRemainder:
         sku=row.sku,
         product_id=row.product_id,
         unit_price=row.unit_price,
-        holding=_holding(row, names),
+        has_unit=row.unit is not None,
+        holding=_holding(_held(row), names),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
 
 
-def _milestone(row: StandingMilestoneRow, names: Names) -> ArchivedMilestone:
+def _milestone(row: MilestoneRow, names: Names) -> ArchivedMilestone:
     return shared(
         ArchivedMilestone,
         row,
         workflow_milestone=names.milestones.named(row.workflow_milestone_id),
         linked_status=_named(names.statuses, row.linked_status_id),
         linked_sub_status=_named(names.options, row.linked_sub_status_id),
+        left_status=None if row.left_status is None else _left(row.left_status, names),
     )
 
 
-def _task(row: WholeTaskRow) -> ArchivedTask:
+def _left(left: LeftStatus, names: Names) -> ArchivedLeft:
+    return ArchivedLeft(
+        status=_named(names.statuses, left.held.status_id),
+        sub_status=_named(names.options, left.held.sub_status_id),
+        workflow=_named(names.workflows, left.held.workflow_id),
+        anchor=_named(names.statuses, left.held.anchor_status_id),
+        entered_at=left.held.entered_at,
+        deadline_at=left.held.deadline_at,
+        status_seq=left.status_seq,
+    )
+
+
+def _task(row: TaskRow) -> ArchivedTask:
     return shared(ArchivedTask, row)
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from milepost.model.actor import Actor
 from milepost.model.events import Event
-from milepost.model.order import HeldStatus
+from milepost.model.standing import HeldStatus
 from milepost.store.db import Database
 from milepost.store.deliveries import DeliveryRow, delivery_piece, json_rows
 from milepost.store.event_log import event_columns, event_piece

@@ -14,13 +14,18 @@ from milepost.store.archive_rows import (
     PastEventRow,
     Restorations,
     StandingItemRow,
-    StandingMilestoneRow,
-    StandingOrderRow,
-    WholeTaskRow,
 )
 from milepost.store.db import Database
 from milepost.store.deliveries import json_rows
-from milepost.store.order_rows import DocumentRow, OrderTagRow, ReleaseRow
+from milepost.store.order_rows import (
+    DelayRow,
+    DocumentRow,
+    MilestoneRow,
+    OrderRow,
+    OrderTagRow,
+    ReleaseRow,
+    TaskRow,
+)
 from milepost.store.orders import DOCUMENT_PART_BYTES
 from milepost.store.tallies import tally_piece
 
@@ -47,8 +52,8 @@ _RESTORED = """
 # nothing is written either when the workspace is not of the version by which names were resolved.
 RESTORE_ORDERS = f"""
 with restored as (
-  insert into orders (team_id, {_columns(StandingOrderRow)})
-  select $1, {_columns(StandingOrderRow, "r.")} from json_populate_recordset(null::orders, $2) r
+  insert into orders (team_id, {_columns(OrderRow)})
+  select $1, {_columns(OrderRow, "r.")} from json_populate_recordset(null::orders, $2) r
   where exists (select from teams t where t.team_id = $1 and t.version = $14)
   on conflict do nothing
   returning id, is_draft, status_id, workflow_id
@@ -62,10 +67,10 @@ addons as (
   {_insert("order_addons", AddonRow, 4)}
 ),
 milestones as (
-  {_insert("order_milestones", StandingMilestoneRow, 5)}
+  {_insert("order_milestones", MilestoneRow, 5)}
 ),
 tasks as (
-  {_insert("order_tasks", WholeTaskRow, 6)}
+  {_insert("order_tasks", TaskRow, 6)}
 ),
 tagged as (
   {_insert("order_tags", OrderTagRow, 7)}
@@ -87,6 +92,9 @@ filled as (
 ),
 remembered as (
   {_insert("events", PastEventRow, 13)}
+),
+delayed as (
+  {_insert("milestone_delays", DelayRow, 15)}
 )
 select t.version, r.id from teams t left join restored r on true where t.team_id = $1
 """
@@ -163,6 +171,7 @@ async def restore_orders(
             *(zip(*parts, strict=True) if parts else ((), (), ())),
             json_rows(rows.events),
             version,
+            json_rows(rows.delays),
         )
     except asyncpg.ForeignKeyViolationError:
         raise

@@ -14,42 +14,66 @@ from msgspec import Struct
 
 from milepost.model.order import StoredOrder, Tag
 from milepost.store.db import Database
-from milepost.store.order_rows import DocumentRow, HeldItemRow, OrderRow, ReleaseRow, WholeOrder
+from milepost.store.order_rows import (
+    DelayRow,
+    DocumentRow,
+    HeldItemRow,
+    MilestoneRow,
+    OrderRow,
+    ReleaseRow,
+    TaskRow,
+    WholeOrder,
+)
 from milepost.store.order_translation import stored_order
+from milepost.store.row_pieces import columns
 
-
-def _columns(row: type[Struct], prefix: str) -> str:
-    return ", ".join(f"{prefix}{name}" for name in row.__struct_fields__)
-
-
-WHOLE = f"""json_build_object(
-  'order', (select row_to_json(x) from (select {_columns(OrderRow, "o.")}) x),
+_WHOLE = f"""json_build_object(
+  'order', (select row_to_json(x) from (select {columns(OrderRow, "o.")}) x),
   'items', (select coalesce(json_agg(x order by x.position), '[]') from (
-     select {_columns(HeldItemRow, "i.")} from order_items i where i.team_id = o.team_id and i.order_id = o.id) x),
+     select {columns(HeldItemRow, "i.")} from order_items i where i.team_id = o.team_id and i.order_id = o.id) x),
   'releases', (select json_agg(x order by x.id) from (
-     select {_columns(ReleaseRow, "r.")} from releases r where r.team_id = o.team_id and r.order_id = o.id) x),
+     select {columns(ReleaseRow, "r.")} from releases r where r.team_id = o.team_id and r.order_id = o.id) x),
   'documents', (select json_agg(x order by x.release_id, x.position) from (
-     select {_columns(DocumentRow, "d.")} from releases r
+     select {columns(DocumentRow, "d.")} from releases r
      join release_documents d on d.team_id = r.team_id and d.release_id = r.id
      where r.team_id = o.team_id and r.order_id = o.id) x),
   'tags', (select json_agg(x order by x.slug) from (
      select t.id, t.slug, t.name from order_tags link join tags t on t.team_id = link.team_id and t.id = link.tag_id
-     where link.team_id = o.team_id and link.order_id = o.id) x),
+     where link.team_id = o.team_id and link.order_id = o.id) x)"""
+
+
+def _parts(table: str, row: type[Struct], order: str) -> str:
+    """The rows that belong to order `o`, as an array; null when there are none."""
+    return f"""(select json_agg(x order by {order}) from (
+     select {columns(row, "p.")} from {table} p where p.team_id = o.team_id and p.order_id = o.id) x)"""
+
+
+WHOLE = f"""{_WHOLE},
   'confirmed', (select json_agg(m.type) from order_milestones m
      where m.team_id = o.team_id and m.order_id = o.id and m.status = 'confirmed')
 )::text"""
 """The SQL expression of one whole order, for a row `o` of orders."""
 
-LOAD_ORDERS = f"""
+PLANNED = f"""{_WHOLE},
+  'has_plan', true,
+  'milestones', {_parts("order_milestones", MilestoneRow, "x.position")},
+  'tasks', {_parts("order_tasks", TaskRow, "x.id")},
+  'delays', {_parts("milestone_delays", DelayRow, "x.id")}
+)::text"""
+"""The same with all of its milestones, their delays, and tasks."""
+
+_LOAD = """
 select t.version, w.whole
 from teams t left join lateral (
-  select {WHOLE} as whole
+  select {} as whole
   from unnest((select $2::uuid[])) with ordinality k (id, place)
   cross join lateral (select * from orders o where o.team_id = $1 and o.id = k.id offset 0) o
   order by k.place
 ) w on true
 where t.team_id = $1
 """
+LOAD_ORDERS = _LOAD.format(WHOLE)
+LOAD_PLANNED_ORDERS = _LOAD.format(PLANNED)
 
 LOAD_SHOPIFY_ORDERS = f"""
 select {WHOLE} as whole
@@ -78,6 +102,15 @@ def decode_whole(text: str) -> StoredOrder:
 async def load_orders(db: Database, team_id: str, ids: Sequence[str]) -> tuple[int | None, list[StoredOrder]]:
     """The workspace version of that moment, and the orders that exist, in the order of the ids."""
     rows = await db.fetch(LOAD_ORDERS, team_id, ids)
+    version = rows[0]["version"] if rows else None
+    return version, [decode_whole(row["whole"]) for row in rows if row["whole"] is not None]
+
+
+async def load_planned_orders(
+    db: Database, team_id: str, ids: Sequence[str]
+) -> tuple[int | None, list[StoredOrder]]:
+    """Like `load_orders`, with the plan of each order."""
+    rows = await db.fetch(LOAD_PLANNED_ORDERS, team_id, ids)
     version = rows[0]["version"] if rows else None
     return version, [decode_whole(row["whole"]) for row in rows if row["whole"] is not None]
 

@@ -15,17 +15,39 @@ from milepost.model.order import (
     Stop,
     Tag,
 )
+from milepost.model.plan import DelaySource, LeftStatus, MilestoneState, Who
 from milepost.model.releases import ReleasedItem, ReleaseType, TransitStatus
+from milepost.model.workflow import MilestoneType, Owner
 
 NULL = Raw(b"null")
 
 
-class OrderRow(Struct, kw_only=True):
-    """A row of `orders`, without what status changes write."""
+class OrderProgressRow(Struct, kw_only=True):
+    """Of a row of `orders`: how far it is. All that milestones, statuses and issuing change of an order."""
 
     id: str
     version: int = 1
     event_seq: int = 1
+    lifecycle: Lifecycle
+    status_id: str | None
+    sub_status_id: str | None
+    workflow_id: str | None
+    anchor_status_id: str | None
+    status_entered_at: datetime | None
+    deadline_at: datetime | None
+    status_seq: int
+    milestone_workflow_id: str | None
+    issued_on: date | None
+    last_issued_on: date | None
+    last_issued_at: datetime | None
+    attention_at: datetime | None
+    metafield: Raw = NULL
+    updated_at: datetime
+
+
+class OrderRow(OrderProgressRow, kw_only=True):
+    """A row of `orders`."""
+
     order_type: OrderType
     order_number: str
     order_number_key: str
@@ -39,6 +61,9 @@ class OrderRow(Struct, kw_only=True):
     description: str | None
     note: str | None
     currency: str | None
+    incoterms: str | None
+    payment_terms: str | None
+    shipping_method: str | None
     total_price: Decimal | None
     customer_first_name: str | None
     customer_last_name: str | None
@@ -55,19 +80,13 @@ class OrderRow(Struct, kw_only=True):
     expiration_date: date | None
     archived: bool
     search_text: str
-    lifecycle: Lifecycle
-    milestone_workflow_id: str | None
-    issued_on: date | None
-    last_issued_on: date | None
     ships_on: date | None
     delivered_on: date | None
-    metafield: Raw = NULL
     created_from_order_id: str | None
     released_from_release_id: str | None
     placed_at: datetime
     cancelled_at: datetime | None
     created_at: datetime
-    updated_at: datetime
 
 
 class ItemRow(Struct, kw_only=True):
@@ -81,7 +100,7 @@ class ItemRow(Struct, kw_only=True):
     product_id: str | None
     description: str | None
     quantity: Decimal
-    unit: str
+    unit: str | None
     unit_price: Decimal | None
     doc_references: tuple[Reference, ...]
     shipping_requirements: dict[str, Any] | None
@@ -144,38 +163,74 @@ class WholeOrder(Struct, kw_only=True):
     releases: list[ReleaseRow] | None
     documents: list[DocumentRow] | None
     tags: list[Tag] | None
-    confirmed: list[str] | None
+    confirmed: list[str] | None = None
+    """The types of its confirmed milestones, where the plan was not asked for."""
+    milestones: list["MilestoneRow"] | None = None
+    """These, tasks and delays only where it was."""
+    tasks: list["TaskRow"] | None = None
+    delays: list["DelayRow"] | None = None
+    has_plan: bool = False
 
 
 class MilestoneRow(Struct, kw_only=True):
-    """A row of `order_milestones` as issuing makes it: pending."""
+    """A row of `order_milestones`."""
 
     id: str
     order_id: str
     workflow_milestone_id: str
     position: int
-    type: str
+    type: MilestoneType
     name: str
-    owner: str
+    owner: Owner
     linked_status_id: str | None
     linked_sub_status_id: str | None
     prompt_offset_days: int
     key_date: date | None
+    status: MilestoneState
+    confirmed_on: date | None
+    confirmed_at: datetime | None
+    confirmed_by: Who | None
+    rejected_at: datetime | None
+    rejected_by: Who | None
+    rejection_reason: str | None
+    note: str | None
+    undone_at: datetime | None
+    left_status: LeftStatus | None
+    late_told_for: date | None
+    overdue_told_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
 
 class TaskRow(Struct, kw_only=True):
-    """A row of `order_tasks` as a template makes it: open."""
+    """A row of `order_tasks`."""
+
+    id: str
+    order_id: str
+    milestone_id: str | None
+    title: str
+    assignee: str | None
+    due_date: date | None
+    required: bool
+    completed_at: datetime | None
+    completed_by: Who | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class DelayRow(Struct, kw_only=True):
+    """A row of `milestone_delays`."""
 
     id: str
     order_id: str
     milestone_id: str
-    title: str
-    due_date: date | None
-    required: bool
-    created_at: datetime
-    updated_at: datetime
+    old_date: date | None
+    new_date: date
+    reason: str | None
+    note: str | None
+    source: DelaySource
+    recorded_by: Who
+    recorded_at: datetime
 
 
 class EventRow(Struct, kw_only=True):

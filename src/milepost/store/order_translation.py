@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from milepost.kit.natural import natural_key
 from milepost.model.order import (
     Customer,
@@ -15,15 +17,42 @@ from milepost.model.order import (
     search_text,
 )
 from milepost.model.releases import Release, ReleaseDocument
+from milepost.model.standing import HeldStatus
 from milepost.store.order_rows import (
     NULL,
     DocumentRow,
     HeldItemRow,
     ItemRow,
+    OrderProgressRow,
     OrderRow,
     ReleaseRow,
     WholeOrder,
 )
+from milepost.store.plan_translation import plan_of
+
+
+def progress_row(order: StoredOrder) -> OrderProgressRow:
+    """How far an order is, as columns of its row."""
+    held = order.held
+    return OrderProgressRow(
+        id=order.id,
+        version=order.version,
+        event_seq=order.event_seq,
+        lifecycle=order.lifecycle,
+        status_id=held.status_id,
+        sub_status_id=held.sub_status_id,
+        workflow_id=held.workflow_id,
+        anchor_status_id=held.anchor_status_id,
+        status_entered_at=held.entered_at,
+        deadline_at=held.deadline_at,
+        status_seq=order.status_seq,
+        milestone_workflow_id=order.milestone_workflow_id,
+        issued_on=order.issued_on,
+        last_issued_on=order.last_issued_on,
+        last_issued_at=order.last_issued_at,
+        attention_at=order.attention_at,
+        updated_at=order.updated_at,
+    )
 
 
 def order_row(order: StoredOrder) -> OrderRow:
@@ -31,9 +60,7 @@ def order_row(order: StoredOrder) -> OrderRow:
     content = order.content
     customer = content.customer or Customer()
     return OrderRow(
-        id=order.id,
-        version=order.version,
-        event_seq=order.event_seq,
+        **msgspec.structs.asdict(progress_row(order)),
         order_type=content.order_type,
         order_number=content.order_number,
         order_number_key=natural_key(content.order_number),
@@ -47,6 +74,9 @@ def order_row(order: StoredOrder) -> OrderRow:
         description=content.description,
         note=content.note,
         currency=content.currency,
+        incoterms=content.incoterms,
+        payment_terms=content.payment_terms,
+        shipping_method=content.shipping_method,
         total_price=content.total_price,
         customer_first_name=customer.first_name,
         customer_last_name=customer.last_name,
@@ -65,10 +95,6 @@ def order_row(order: StoredOrder) -> OrderRow:
         search_text=search_text(
             content.order_number, content.customer, content.ship_to.company_name if content.ship_to else None
         ),
-        lifecycle=order.lifecycle,
-        milestone_workflow_id=order.milestone_workflow_id,
-        issued_on=order.issued_on,
-        last_issued_on=order.last_issued_on,
         ships_on=content.ships_on,
         delivered_on=content.delivered_on,
         created_from_order_id=order.created_from_order_id,
@@ -77,7 +103,6 @@ def order_row(order: StoredOrder) -> OrderRow:
         placed_at=(content.placed_at or order.created_at).replace(microsecond=0),
         cancelled_at=content.cancelled_at,
         created_at=order.created_at,
-        updated_at=order.updated_at,
     )
 
 
@@ -141,6 +166,7 @@ def document_rows(release: Release) -> list[DocumentRow]:
 def stored_order(whole: WholeOrder) -> StoredOrder:
     """The order of its rows."""
     row = whole.order
+    plan = plan_of(whole) if whole.has_plan else None
     return StoredOrder(
         id=row.id,
         version=row.version,
@@ -149,12 +175,24 @@ def stored_order(whole: WholeOrder) -> StoredOrder:
         items=tuple(_stored_item(item) for item in whole.items),
         lifecycle=row.lifecycle,
         has_metafield=bytes(row.metafield) != bytes(NULL),
+        held=HeldStatus(
+            row.status_id,
+            row.sub_status_id,
+            row.workflow_id,
+            row.anchor_status_id,
+            row.status_entered_at,
+            row.deadline_at,
+        ),
+        status_seq=row.status_seq,
         milestone_workflow_id=row.milestone_workflow_id,
         issued_on=row.issued_on,
         last_issued_on=row.last_issued_on,
+        last_issued_at=row.last_issued_at,
+        attention_at=row.attention_at,
+        plan=plan,
         tags=tuple(whole.tags or ()),
         releases=_releases(whole.releases or (), whole.documents or ()),
-        confirmed_types=frozenset(whole.confirmed or ()),
+        confirmed_types=frozenset(whole.confirmed or ()) if plan is None else plan.confirmed_types,
         created_from_order_id=row.created_from_order_id,
         released_from_release_id=row.released_from_release_id,
         created_at=row.created_at,
@@ -213,6 +251,9 @@ def _content(row: OrderRow) -> NewOrder:
         description=row.description,
         note=row.note,
         currency=row.currency,
+        incoterms=row.incoterms,
+        payment_terms=row.payment_terms,
+        shipping_method=row.shipping_method,
         total_price=row.total_price,
         customer=None if customer == Customer() else customer,
         ship_to=_stop(row.ship_to),

@@ -16,7 +16,7 @@ from msgspec import Struct
 from milepost.model.actor import Actor
 from milepost.model.events import Event
 from milepost.model.lifecycle import Lifecycle
-from milepost.model.order import HeldStatus
+from milepost.model.standing import HeldStatus
 from milepost.store.db import Database
 from milepost.store.deliveries import DeliveryRow, delivery_piece, json_rows
 from milepost.store.event_log import event_columns, event_objects, event_piece
@@ -205,7 +205,9 @@ changed as (
   update orders o
   set version = o.version + 1, event_seq = w.event_seq, status_id = w.status_id, sub_status_id = w.sub_status_id,
       workflow_id = w.workflow_id, anchor_status_id = w.anchor_status_id, status_entered_at = w.entered_at,
-      deadline_at = w.deadline_at, lifecycle = w.lifecycle, updated_at = $14
+      deadline_at = w.deadline_at, lifecycle = w.lifecycle, updated_at = $14,
+      status_seq = case when (w.status_id, w.sub_status_id) is distinct from (o.status_id, o.sub_status_id)
+                        then o.event_seq + 1 else o.status_seq end{{attention}}
   from wish w
   where o.team_id = $1 and o.id = w.id and o.version = w.version
   returning o.id, o.is_draft, o.status_id, o.workflow_id, w.old_status_id, w.old_workflow_id
@@ -233,6 +235,10 @@ confirmed as (
   where m.team_id = $1 and m.id = k.id
 )"""
 
+# Which milestone is next, and what presses of it, is for the sweep to reckon: the order is due at once.
+_ATTENTION = """,
+      attention_at = case when o.id = any(${}::uuid[]) then $14 else o.attention_at end"""
+
 _PARAMETERS = 26
 
 
@@ -241,18 +247,20 @@ def move_statement(pieces: _Pieces) -> str:
     """The SQL that moves orders, with the optional pieces that are needed."""
     number = _PARAMETERS + 1
     logged = event_piece(at=14, actor=15, events=18, objects=number if pieces.webhooks else None)
-    parts = [_MOVE, f",\nlogged as ({logged}\n)"]
+    parts = [f",\nlogged as ({logged}\n)"]
+    attention = ""
     if pieces.webhooks:
         parts.append(f",\nto_deliver as ({delivery_piece(number + 1, 'changed')}\n)")
         number += 2
     for wanted, piece, size in ((pieces.addons, _ADDON, 4), (pieces.milestones, _CONFIRM, 3)):
         if wanted:
+            attention = _ATTENTION.format(number + 1) if piece is _CONFIRM else ""
             parts.append(piece.format(*(f"${number + index}" for index in range(size))))
             number += size
     if pieces.messages:
         told = message_piece(at=14, messages=number, of=MESSAGES_OF_CHANGED)
         parts.append(f",\ntold as ({told}\n)")
-    return "".join(parts) + "\nselect id from changed\n"
+    return "".join((_MOVE.format(attention=attention), *parts)) + "\nselect id from changed\n"
 
 
 def all_move_statements() -> list[str]:

@@ -29,6 +29,15 @@ update orders set version = version + 1, updated_at = $4
 where team_id = $1 and id in (select order_id from moved)
 """
 
+# What undoing a confirmation brings back (model/plan.py, LeftStatus).
+MOVE_LEFT = """
+with moved as (
+  update order_milestones set left_status = jsonb_set(left_status, '{held}', left_status -> 'held' || $4)
+  where team_id = $1 and left_status -> 'held' ->> $2::text = $3::text returning order_id
+)
+update orders set version = version + 1 where team_id = $1 and id in (select order_id from moved)
+"""
+
 # The version rises with each of these, so that a decision made on the old reference is made again.
 MOVE_ANCHORS = """
 update orders set anchor_status_id = $3, version = version + 1
@@ -68,7 +77,7 @@ where team_id = $1 and id in (select order_id from moved)
 
 CARRIERS = """
 select id, event_seq, order_number, order_type from orders
-where team_id = $1 and milestone_workflow_id = $2 order by id limit $3 for update
+where team_id = $1 and milestone_workflow_id = $2 and (is_draft or not $4) order by id limit $3 for update
 """
 
 MOVE_CARRIERS = f"""
@@ -93,20 +102,29 @@ async def move_links(db: Database, team_id: str, old: str, new: str, at: datetim
     await db.execute(MOVE_LINKS, team_id, old, new, at)
 
 
+async def move_left_status(db: Database, team_id: str, old: str, new: str) -> None:
+    """Undoing a confirmation that moved an order out of status `old` will bring it to `new`, in which it has no
+    sub-status and no deadline."""
+    held = {"status_id": new, "sub_status_id": None, "deadline_at": None}
+    await db.execute(MOVE_LEFT, team_id, "status_id", old, held)
+
+
 async def move_anchors(db: Database, team_id: str, old: str, new: str | None) -> None:
     """The latest chain status that orders and line items held."""
     await db.execute(MOVE_ANCHORS, team_id, old, new)
     await db.execute(MOVE_ITEM_ANCHORS, team_id, old, new)
+    await db.execute(MOVE_LEFT, team_id, "anchor_status_id", old, {"anchor_status_id": new})
 
 
 async def move_workflow(db: Database, team_id: str, old: str, new: str, at: datetime) -> None:
     """Where the status workflow of orders and line items stands."""
     await db.execute(MOVE_WORKFLOW, team_id, old, new, at)
     await db.execute(MOVE_ITEM_WORKFLOW, team_id, old, new, at)
+    await db.execute(MOVE_LEFT, team_id, "workflow_id", old, {"workflow_id": new})
 
 
 class Carrier(Struct, frozen=True):
-    """An order that carries the milestones of a workflow."""
+    """An order that carries the milestones of a workflow, or a draft that will."""
 
     id: str
     event_seq: int
@@ -114,15 +132,18 @@ class Carrier(Struct, frozen=True):
     order_type: str
 
 
-async def lock_carriers(db: Database, team_id: str, workflow_id: str, limit: int) -> list[Carrier]:
-    """Orders that carry milestones of the workflow, held until the transaction ends."""
-    return [Carrier(**row) for row in await db.fetch(CARRIERS, team_id, workflow_id, limit)]
+async def lock_carriers(
+    db: Database, team_id: str, workflow_id: str, limit: int, *, drafts_only: bool
+) -> list[Carrier]:
+    """Orders that carry milestones of the workflow, or will when they are issued, held until the transaction ends."""
+    rows = await db.fetch(CARRIERS, team_id, workflow_id, limit, drafts_only)
+    return [Carrier(**row) for row in rows]
 
 
 async def move_carriers(
     db: Database,
     actor: Actor,
-    workflow_id: str,
+    workflow_id: str | None,
     events: Sequence[Event],
     deliveries: Sequence[DeliveryRow],
     at: datetime,
