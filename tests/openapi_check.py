@@ -1,5 +1,5 @@
 """Compares answers with the committed OpenAPI documents (openapi/): those of the Status API with the document of their
-version, those of the Orders API with its one document.
+version, those of the Orders API and of the Milestones API with their one document.
 
     check_answer("GET", "/api/v1/orders?limit=3", reply)    any answer; those of other surfaces are left alone
     check_body("GET", "/orders/{order_id}", "1.3", 200, body)
@@ -7,7 +7,7 @@ version, those of the Orders API with its one document.
     check_webhook_body("order.updated", body)               a body that a webhook's receiver got
 
 All raise AssertionError, saying where the answer differs. `tests/surfaces/world.py` checks everything it is
-answered. A document is named by its version, or `orders`.
+answered. A document is named by its version, or `orders`, or `milestones`.
 """
 
 import json
@@ -23,10 +23,14 @@ from jsonschema.exceptions import best_match
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tests import milestones_check
+
 FOLDER = Path(__file__).parents[1] / "openapi"
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
 ORDERS = "orders"
+MILESTONES = "milestones"
 
+_MILESTONES_ROOT = re.compile(r"(?:/api)?(?=/v1/teams(?:[/?]|$))")
 _ROOT = re.compile(r"(?:/api)?/v1(?=/(orders|statuses|workflows|line-items|settings)(?:[/?]|$))")
 _ORDERS_ROOT = re.compile(r"/(orders|purchase-orders|events|webhooks|tags)(?=[/?]|$)")
 _ELSEWHERE = {
@@ -40,6 +44,7 @@ _ELSEWHERE = {
     "internal_error": "InternalError",
     "unavailable": "Unavailable",
     "unauthorized": "Unauthorized",
+    "removed": "Removed",
 }
 """The shared answers that paths and methods have which are no operation, by code."""
 _UNREAD = (400, 408, 431, 503)
@@ -63,13 +68,19 @@ def document(name: str) -> dict[str, Any]:
 
 
 def _file(name: str) -> str:
-    return f"{ORDERS}.json" if name == ORDERS else f"status-{name}.json"
+    return f"{name}.json" if name in (ORDERS, MILESTONES) else f"status-{name}.json"
 
 
 def check_answer(method: str, path: str, answer: Answer) -> None:
-    """Checks an answer of the Status API, its version being the one that it names, or of the Orders API."""
+    """Checks an answer of the Status API, its version being the one that it names, of the Orders API or of the
+    Milestones API."""
+    is_read = answer.status not in _UNREAD or "X-RateLimit-Limit-Minute" in answer.headers
+    if found := _MILESTONES_ROOT.match(path):
+        if is_read:
+            _check(method, path[found.end() :], MILESTONES, answer)
+        return
     if found := _ORDERS_ROOT.match(path):
-        if answer.status not in _UNREAD or "X-RateLimit-Limit-Minute" in answer.headers:
+        if is_read:
             spelled = (
                 path.replace("/purchase-orders", "/orders", 1) if found[1] == "purchase-orders" else path
             )
@@ -91,19 +102,43 @@ def _check(method: str, path: str, name: str, answer: Answer) -> None:
     elif method != "HEAD":
         check_body(method, template, name, answer.status, json.loads(answer.raw))
     check_headers(method, template, name, answer.status, answer.headers)
+    if name == MILESTONES:
+        body = None if method == "HEAD" else json.loads(answer.raw)
+        faults = [
+            *milestones_check.faults_of_headers(answer, body, is_superseded=_is_superseded(path)),
+            *milestones_check.faults_of_body(body),
+        ]
+        assert not faults, f"{method} {path} {answer.status}: {faults}: {str(body)[:2000]}"
+
+
+def _is_superseded(path: str) -> bool:
+    """Whether the path is that of an operation with a successor, whichever the method."""
+    parts = _parts(urlsplit(path).path)
+    return any(
+        "200" in operation["responses"]
+        for template, operations in document(MILESTONES)["paths"].items()
+        if _fits(template.split("/"), parts)
+        for operation in operations.values()
+        if isinstance(operation, dict) and operation.get("deprecated")
+    )
 
 
 def template_of(name: str, method: str, path: str) -> str:
     """The template that a path of the surface fits, literal parts first; the path itself when it fits none."""
-    parts = [unquote(part) for part in path.split("/")]
-    if len(parts) > 2 and not parts[-1]:
-        parts.pop()  # one trailing slash is ignored
+    parts = _parts(path)
     fitting = [
         template
         for template, operations in document(name)["paths"].items()
         if _fits(template.split("/"), parts) and _spelled(method) in operations
     ]
     return min(fitting, key=lambda template: template.count("{"), default=path)
+
+
+def _parts(path: str) -> list[str]:
+    parts = [unquote(part) for part in path.split("/")]
+    if len(parts) > 2 and not parts[-1]:
+        parts.pop()  # one trailing slash is ignored
+    return parts
 
 
 def _fits(template: list[str], parts: list[str]) -> bool:
@@ -186,7 +221,7 @@ def check_headers(method: str, template: str, name: str, status: int, headers: M
     if pointer is None:
         return
     for header_name, reference in _at(name, pointer).get("headers", {}).items():
-        header = _at(name, _followed(reference))
+        header = _at(name, _followed(reference)) if "$ref" in reference else reference
         if header_name not in headers:
             assert not header.get("required"), f"{method} {template} {status} lacks {header_name}"
             continue
@@ -215,7 +250,8 @@ def _followed(reference: Mapping[str, Any]) -> str:
 
 def _elsewhere(where: str, template: str, name: str, status: int, body: Any) -> tuple[str, Any]:
     """The shared answer, by its code. On line items `success` comes on top, in versions without them too."""
-    code = body["errors"][0]["code"] if name == ORDERS else body["details"]["code"]
+    told = {ORDERS: lambda: body["errors"][0], MILESTONES: lambda: body}.get(name, lambda: body["details"])
+    code = told()["code"]
     shared = _ELSEWHERE.get(code)
     pointer = f"/components/responses/{shared}"
     assert shared in document(name)["components"]["responses"], f"{where} is not documented: {body}"

@@ -13,6 +13,8 @@ from milepost.settings import Settings, secret_key
 from milepost.settings.rules import house_of, reach_of
 from milepost.store import limits as leases
 from milepost.store.db import Pool
+from milepost.surfaces.milestones_api import app as milestones_api
+from milepost.surfaces.milestones_api import openapi as milestones_documents
 from milepost.surfaces.orders_api import app as orders_api
 from milepost.surfaces.orders_api import openapi as orders_documents
 from milepost.surfaces.orders_api.call import Options
@@ -55,9 +57,12 @@ def build(
         probe=probe,
         wake=wake,
     )
+    milestones = milestones_api.MilestonesApi(pool, memory, gate, clock, wake=wake)
     system = system_app(pool, _references(settings), f"status-{settings.default_api_version}")
     return _Front(
-        dict.fromkeys(orders_api.ROOTS, orders), dict.fromkeys(status_api.ROOTS, status), elsewhere=system
+        dict.fromkeys(orders_api.ROOTS, orders),
+        {**dict.fromkeys(status_api.ROOTS, status), milestones_api.ROOT: milestones},
+        elsewhere=system,
     )
 
 
@@ -82,7 +87,11 @@ def _references(settings: Settings) -> dict[str, Reference]:
         )
         for version in status_documents.VERSIONS
     }
-    return {**status, "orders": Reference("Orders API", orders_documents.text)}
+    return {
+        **status,
+        "orders": Reference("Orders API", orders_documents.text),
+        "milestones": Reference("Milestones API", milestones_documents.text),
+    }
 
 
 class _Front:

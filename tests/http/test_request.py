@@ -38,3 +38,23 @@ def test_headers_that_come_more_than_once():
     sent = request(headers=((b"if-match", b'"1"'), (b"x", b"y"), (b"if-match", b'"\xe4"')))
     assert sent.every(b"if-match") == ['"1"', '"ä"']
     assert sent.every(b"if-none-match") == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "segments", "sent"),
+    [
+        (b"/v1/teams", ["v1", "teams"], ["v1", "teams"]),
+        (b"/v1/teams/", ["v1", "teams"], ["v1", "teams"]),
+        (b"/v1/teams//", ["v1", "teams", ""], ["v1", "teams", ""]),
+        (b"/", [""], [""]),
+        (b"/a%2Fb/%C3%BC%0d", ["a/b", "ü\r"], ["a%2Fb", "%C3%BC%0d"]),
+        (b'/a"<b>/c', ['a"<b>', "c"], ["a%22%3Cb%3E", "c"]),
+        (b"/%41/\xc3\xbc", ["A", "\u00c3\u00bc"], ["%41", "%C3%BC"]),
+    ],
+)
+def test_segments_decoded_and_as_they_were_sent(raw, segments, sent):
+    path = raw.decode("latin-1")
+    asked = Request(
+        {"method": "GET", "path": path, "raw_path": raw, "query_string": b"", "headers": ()}, nothing
+    )
+    assert (asked.segments(), asked.sent_segments()) == (segments, sent)

@@ -14,6 +14,7 @@ from tests.runtime.processes import run
         ([], "status-1.5.json"),
         (["--version", "1.2"], "status-1.2.json"),
         (["--surface", "orders"], "orders.json"),
+        (["--surface", "milestones"], "milestones.json"),
     ],
 )
 def test_one_document_is_printed(options: list[str], file: str) -> None:
@@ -30,9 +31,10 @@ def test_all_documents_are_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        ["--surface", "milestones"],
+        ["--surface", "tracking"],
         ["--version", "2.0"],
         ["--surface", "orders", "--version", "1.5"],
+        ["--surface", "milestones", "--version", "1"],
         ["--write", "x", "--version", "1.5"],
     ],
 )

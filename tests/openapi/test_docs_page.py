@@ -122,6 +122,21 @@ async def test_the_orders_api_is_shown_with_its_webhooks(world, browsing: Page):
     assert "exceeds_available" in text
 
 
+async def test_the_milestones_api_is_shown_with_what_is_deprecated(world, browsing: Page):
+    await browsing.goto(f"{world.base}/docs?document=milestones")
+    await browsing.wait_for_selector("#operations-Milestones-confirmMilestone")
+    text = await titles(browsing)
+    assert "Milepost Milestones API" in text
+    assert await browsing.locator("#operations-Deprecated-confirmShipment.opblock-deprecated").count() == 1
+    assert await browsing.locator(".opblock-deprecated").count() == 10
+    block = browsing.locator("#operations-Milestones-confirmMilestone")
+    await block.locator(".opblock-summary-control").click()
+    await block.locator(".opblock-body").wait_for()
+    text = await block.inner_text()
+    assert "Needs the permission canUpdateOrders" in text
+    assert "out_of_sequence" in text
+
+
 async def test_an_unknown_version_in_the_address_is_ignored(world, browsing: Page):
     await browsing.goto(f"{world.base}/docs?document=https://elsewhere.example/x")
     await titles(browsing)

@@ -157,7 +157,10 @@ def test_the_committed_file_is_what_the_code_generates() -> None:
 
 
 def test_no_other_file_is_committed() -> None:
-    assert {path.name for path in FOLDER.iterdir() if not path.name.startswith("status-")} == {"orders.json"}
+    assert {path.name for path in FOLDER.iterdir() if not path.name.startswith("status-")} == {
+        "milestones.json",
+        "orders.json",
+    }
 
 
 async def test_the_served_file_is_the_committed_one(world: Any) -> None:

@@ -328,6 +328,9 @@ class Team:
             "order_addons",
             "order_milestones",
             "order_tasks",
+            "milestone_delays",
+            "order_milestone_configs",
+            "order_numbers",
             "order_tags",
             "tags",
             "releases",
@@ -401,6 +404,21 @@ class Team:
         sent = {"Authorization": f"Token {key or self.key}", **(headers or {})}
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
+        return await self.world.call(method, path, headers=sent, body=body, **options)
+
+    async def milestones_api(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Reply:
+        """A call of the Milestones API with the team's key, path below `/v1/teams/{id}`."""
+        sent = {"Authorization": f"Bearer {key or self.key}", **(headers or {})}
+        path = f"/v1/teams/{self.id}{path}"
         return await self.world.call(method, path, headers=sent, body=body, **options)
 
     async def move(

@@ -16,6 +16,8 @@ MAX_BODY_BYTES = 1024 * 1024
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _ASCII = bytes(range(128))
+_SEGMENT = "%:@!$&'()*+,;=~"
+"""What may stand in a part of a path as it is, besides letters, digits and `-._`."""
 _READ_HEADERS = frozenset(
     (
         b"x-api-key",
@@ -78,9 +80,12 @@ class Request:
             parts = [unquote(part) for part in raw.decode("latin-1").split("/")]
         else:
             parts = self._scope["path"].split("/")
-        if len(parts) > 2 and not parts[-1]:
-            parts.pop()
-        return parts[1:]
+        return _behind_root(parts)
+
+    def sent_segments(self) -> list[str]:
+        """The same parts as they were sent; what an address must percent-encode is."""
+        raw: bytes = self._scope.get("raw_path") or self._scope["path"].encode()
+        return _behind_root([quote(part, safe=_SEGMENT) for part in raw.split(b"/")])
 
     def query(self) -> dict[str, str]:
         """Query parameters, values trimmed; of a repeated one the last counts, an empty one was not sent."""
@@ -133,3 +138,10 @@ class Request:
         if len(piece) > room:
             raise BodyTooLarge
         return piece, bool(message.get("more_body"))
+
+
+def _behind_root(parts: list[str]) -> list[str]:
+    """Parts of a path between slashes, without the empty ones before the first slash and behind a trailing one."""
+    if len(parts) > 2 and not parts[-1]:
+        parts.pop()
+    return parts[1:]

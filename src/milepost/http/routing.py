@@ -79,3 +79,10 @@ def _template(segments: list[str], endpoints: dict[str, E]) -> _Template[E]:
         tuple(index for index, text in numbered if text.startswith("{")),
         endpoints,
     )
+
+
+def below_v1(segments: list[str]) -> list[str]:
+    """The path below `/v1` or `/api/v1`. A path that has a slash of these percent-encoded is below neither and
+    stays whole: it names nothing."""
+    at = 1 if segments[0] == "api" else 0
+    return segments[at + 1 :] if segments[at] == "v1" else segments

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from milepost.http.scalars import NOT_BLANK
 from milepost.kit.ids import ulid
-from milepost.surfaces.orders_api.scalars import NOT_BLANK
 
 _IDS = ["019ec501-f416-7d93-97d2-9b7d8967d9a6", "019ec501-f416-7d93-97d2-9b7d8967d9a7"]
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from milepost.http.values import Kind, Wrong
 from milepost.kit.ids import new_id, ulid
 from milepost.model import shapes
 from milepost.model.document import item_document, shown_order
@@ -33,7 +34,7 @@ from milepost.model.releasing import ChildWish, LegWish, ReleaseWish, TakenWish
 from milepost.surfaces.orders_api import documents
 from milepost.surfaces.orders_api.merging import merged
 from milepost.surfaces.orders_api.refusals import Refusal
-from milepost.surfaces.orders_api.values import Kind, Wrong, read_body, read_patch
+from milepost.surfaces.orders_api.values import read_body, read_patch
 from milepost.surfaces.orders_api.wishes import (
     new_item,
     new_order,

@@ -13,7 +13,7 @@ from tests.openapi_check import document as openapi
 from tests.surfaces.orders_api.hooks import Received
 from tests.surfaces.orders_api.hostile import Ground, decent
 from tests.surfaces.orders_api.things import PARAMETER, ROUTES, address, body_for
-from tests.surfaces.world import Reply, World
+from tests.surfaces.world import Reply, Team, World
 
 READING = [route for route, each in ROUTES.items() if each.method == "GET"]
 
@@ -121,9 +121,9 @@ async def test_hostile_paths(ground: Ground, route: str) -> None:
 # Headers
 
 
-async def raw(ground: Ground, method: str, path: str, headers: list[tuple[bytes, bytes]], body: Any) -> Reply:
+async def raw(team: Team, method: str, path: str, headers: list[tuple[bytes, bytes]], body: Any) -> Reply:
     """A request whose headers are sent byte for byte."""
-    place = urlsplit(ground.team.world.base)
+    place = urlsplit(team.world.base)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     content = json.dumps(body).encode() if body is not None else b""
     fixed = [(b"Host", b"localhost"), (b"Connection", b"close"), (b"Content-Length", b"%d" % len(content))]
@@ -194,7 +194,7 @@ async def test_hostile_headers(ground: Ground, name: bytes) -> None:
             continue  # an empty one was not sent, and beside it there is a right key
         allowed = ALLOWED[name] | UNREAD
         reply = await raw(
-            ground, "PATCH", path, [*sent, (name, text)], {} if 200 in allowed else {"name": "Hostile"}
+            ground.team, "PATCH", path, [*sent, (name, text)], {} if 200 in allowed else {"name": "Hostile"}
         )
         assert reply.status in allowed, (text, reply)
         assert b"Traceback" not in reply.raw
@@ -216,7 +216,7 @@ async def test_hostile_headers_of_reads(ground: Ground, name: bytes) -> None:
     """What means nothing is ignored."""
     for text in HEADER_TEXTS:
         sent = [(b"Authorization", b"Token " + ground.team.key.encode()), (name, text)]
-        reply = await raw(ground, "GET", f"/orders/{ground.things['order_id']}", sent, None)
+        reply = await raw(ground.team, "GET", f"/orders/{ground.things['order_id']}", sent, None)
         assert reply.status in (200, 304, 400, 431), (text, reply)
         assert reply.status != 304 or name == b"If-None-Match"
         assert b"Traceback" not in reply.raw

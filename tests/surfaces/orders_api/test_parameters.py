@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milepost.http.moments import read_day, read_instant
 from milepost.kit.ids import ulid
-from milepost.surfaces.orders_api.moments import read_day, read_instant
 from milepost.surfaces.orders_api.parameters import Page, Query, Span, listed, unknown_cursor
 from milepost.surfaces.orders_api.refusals import Refusal
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milepost.http.scalars import choice, flag, text
+from milepost.http.values import Kind, Member, Wrong, list_of, members, nullable, wrong
 from milepost.kit.ids import ulid
 from milepost.surfaces.orders_api.open_values import (
     MOST_CUSTOM_BYTES,
@@ -21,29 +23,16 @@ from milepost.surfaces.orders_api.open_values import (
 )
 from milepost.surfaces.orders_api.refusals import MOST_FAULTS, Refusal
 from milepost.surfaces.orders_api.scalars import (
-    choice,
     day,
     decimal,
     email,
-    flag,
     identifier,
     instant,
     integer,
     matching,
     number,
-    text,
 )
-from milepost.surfaces.orders_api.values import (
-    Kind,
-    Member,
-    Wrong,
-    list_of,
-    members,
-    nullable,
-    read_body,
-    read_patch,
-    wrong,
-)
+from milepost.surfaces.orders_api.values import read_body, read_patch
 
 decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -433,7 +422,7 @@ def test_what_is_built_may_be_refused() -> None:
     assert kind.read({"n": "5"}) == 5
     with pytest.raises(Wrong) as found:
         list_of(kind, at_most=3).read([{"n": 1}, {"n": 6}])
-    assert found.value.faults == [("1.n", "invalid_value", "is large")]
+    assert found.value.faults == [((1, "n"), "invalid_value", "is large")]
 
 
 def nested(levels: int) -> Any:

@@ -6,37 +6,27 @@ A nested document is read as plain values by name; `wishes.py` completes them.
 
 from typing import Any, get_args
 
+from milepost.http.scalars import choice, flag, text
+from milepost.http.values import Kind, kind, list_of, members, optional, required, wrong
 from milepost.model.order import OrderType
 from milepost.model.releases import ReleaseType, TransitStatus
 from milepost.surfaces.orders_api.open_values import custom_data, open_array, open_object
 from milepost.surfaces.orders_api.scalars import (
-    choice,
     day,
     decimal,
     email,
-    flag,
     identifier,
     instant,
     integer,
     matching,
     number,
-    text,
 )
-from milepost.surfaces.orders_api.values import Kind, Member, kind, list_of, members, wrong
 
 MOST_REFERENCES = 50
 MOST_ITEMS = 1000
 MOST_TAGS = 50
 
 SLUG = r"[a-z0-9-]{1,64}"
-
-
-def optional(one: Kind, *names: str) -> tuple[Member, ...]:
-    return tuple(Member(name=name, kind=one) for name in names)
-
-
-def required(one: Kind, *names: str) -> tuple[Member, ...]:
-    return tuple(Member(name=name, kind=one, required=True) for name in names)
 
 
 def _window(said: dict[str, Any]) -> dict[str, Any] | None:

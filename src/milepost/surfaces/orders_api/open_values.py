@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from milepost.http.values import Kind, Wrong, kind, wrong
 from milepost.surfaces.orders_api.bodies import MOST_DIGITS
 from milepost.surfaces.orders_api.merging import merged
-from milepost.surfaces.orders_api.values import Kind, Wrong, kind, wrong
 
 MOST_OPEN_BYTES = 16 * 1024
 MOST_CUSTOM_BYTES = 64 * 1024
@@ -59,7 +59,7 @@ def custom_data() -> Kind:
         try:
             _bound(found, MOST_CUSTOM_BYTES)
         except Wrong as bounds:
-            raise Wrong([("", "invalid_custom_data", message) for _, _, message in bounds.faults]) from None
+            raise Wrong([((), "invalid_custom_data", message) for _, _, message in bounds.faults]) from None
         if isinstance(value, str) and "\\u0000" in value and _holds_nul(found):
             raise wrong("invalid_characters", "must not contain U+0000")
         return found

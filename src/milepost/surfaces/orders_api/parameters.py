@@ -12,9 +12,9 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
+from milepost.http.moments import read_day, read_instant, with_plus
 from milepost.kit.ids import parse_id
 from milepost.surfaces.orders_api.call import Call
-from milepost.surfaces.orders_api.moments import read_day, read_instant
 from milepost.surfaces.orders_api.refusals import Fault, Refusal, invalid
 
 DEFAULT_LIMIT = 20
@@ -185,8 +185,6 @@ class _Unreadable(Exception):
 
 
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
-_PLUS_LOST = re.compile(r" (?=\d{2}(:?\d{2})?\Z)", re.ASCII)
-"""The plus of an offset, which an address means as a blank unless it is percent-encoded."""
 
 
 def _text(text: str) -> str:
@@ -223,21 +221,17 @@ def _number(text: str, least: int, most: int) -> int:
 
 
 def _instant(text: str) -> datetime:
-    instant = read_instant(_with_plus(text))
+    instant = read_instant(with_plus(text))
     if instant is None:
         raise _Unreadable("invalid_datetime", "must be an ISO 8601 date-time or date")
     return instant
 
 
 def _day(text: str) -> date:
-    day = read_day(_with_plus(text))
+    day = read_day(with_plus(text))
     if day is None:
         raise _Unreadable("invalid_date", "must be a date, or a date-time at midnight UTC")
     return day
-
-
-def _with_plus(text: str) -> str:
-    return _PLUS_LOST.sub("+", text) if "T" in text.upper() else text
 
 
 def _split(text: str, read: Callable[[str], T]) -> list[T]:

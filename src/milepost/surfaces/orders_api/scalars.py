@@ -1,4 +1,5 @@
-"""Single values of request bodies (section 4): strings, numbers, dates and times.
+"""Single values of request bodies (section 4) besides those of every surface: numbers, dates and times, strings
+of a form.
 
 Numbers arrive as int or Decimal, since bodies are decoded with their literal digits.
 """
@@ -8,32 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from milepost.http.moments import read_day, read_instant
+from milepost.http.scalars import text
+from milepost.http.values import Kind, kind, wrong
 from milepost.kit.ids import parse_id
-from milepost.surfaces.orders_api.moments import read_day, read_instant
-from milepost.surfaces.orders_api.values import Kind, Schema, kind, wrong
 
-MOST_CHARACTERS = 1000
-"""Of a string for which the contract names no other limit."""
-BLANKS = r"\s\x1c-\x1f\x85"
-"""What `str.strip` takes away, as a class of any dialect of regular expressions; `\\s` alone is less in some."""
-NOT_BLANK = f"[^{BLANKS}]"
 LARGEST_INTEGER = 2**31 - 1
-
-
-def text(at_most: int = MOST_CHARACTERS, *, filled: bool = False) -> Kind:
-    """A string, kept verbatim. `filled`: not empty and not only blanks."""
-
-    def read(value: Any) -> str:
-        if not isinstance(value, str):
-            raise wrong("wrong_type", "must be a string")
-        if len(value) > at_most:
-            raise wrong("too_long", f"has at most {at_most} characters")
-        if filled and not value.strip():
-            raise wrong("too_short", "must not be blank")
-        return value
-
-    schema: Schema = {"type": "string", "maxLength": at_most}
-    return kind(read, {**schema, "minLength": 1, "pattern": NOT_BLANK} if filled else schema)
 
 
 def matching(pattern: str, at_most: int, message: str) -> Kind:
@@ -66,30 +47,6 @@ def email() -> Kind:
         return value
 
     return kind(read, {"type": "string", "format": "email", "maxLength": _LONGEST_EMAIL})
-
-
-def choice(*words: str) -> Kind:
-    """One of the words; letter case counts."""
-
-    def read(value: Any) -> str:
-        if not isinstance(value, str):
-            raise wrong("wrong_type", "must be a string")
-        if value not in words:
-            raise wrong("invalid_value", f"must be one of {', '.join(words)}")
-        return value
-
-    return kind(read, {"type": "string", "enum": list(words)})
-
-
-def flag() -> Kind:
-    """true or false."""
-
-    def read(value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise wrong("wrong_type", "must be true or false")
-        return value
-
-    return kind(read, {"type": "boolean"})
 
 
 _ULID = "[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}"

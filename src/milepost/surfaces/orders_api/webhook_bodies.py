@@ -7,35 +7,35 @@ from typing import Any, get_args
 
 import msgspec
 
-from milepost.kit.ids import ulid
-from milepost.model.document import REST
-from milepost.model.events import EventType
-from milepost.model.webhook import EVENT_VERSION, WEBHOOK_STATUSES, Authentication, Webhook, WebhookWish
-from milepost.surfaces.orders_api.documents import optional, required
-from milepost.surfaces.orders_api.merging import merged
-from milepost.surfaces.orders_api.open_values import custom_data
-from milepost.surfaces.orders_api.scalars import (
-    BLANKS,
-    choice,
-    email,
-    flag,
-    identifier,
-    instant,
-    integer,
-    text,
-)
-from milepost.surfaces.orders_api.values import (
+from milepost.http.scalars import BLANKS, choice, flag, text
+from milepost.http.values import (
     Kind,
     Schema,
     Wrong,
     kind,
     list_of,
     members,
-    read_body,
+    optional,
     read_members,
+    required,
+    wrong,
+)
+from milepost.kit.ids import ulid
+from milepost.model.document import REST
+from milepost.model.events import EventType
+from milepost.model.webhook import EVENT_VERSION, WEBHOOK_STATUSES, Authentication, Webhook, WebhookWish
+from milepost.surfaces.orders_api.merging import merged
+from milepost.surfaces.orders_api.open_values import custom_data
+from milepost.surfaces.orders_api.scalars import (
+    email,
+    identifier,
+    instant,
+    integer,
+)
+from milepost.surfaces.orders_api.values import (
+    read_body,
     read_patch,
     refusal,
-    wrong,
 )
 
 EMITTED: tuple[str, ...] = get_args(EventType)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from milepost.http.values import Member, Wrong, read_members
 from milepost.model import shapes
 from milepost.model.document import item_document, shown_order
 from milepost.model.order import (
@@ -29,7 +30,7 @@ from milepost.model.order import (
 from milepost.model.releasing import ChildWish, LegWish, ReleaseWish, TakenWish
 from milepost.surfaces.orders_api import documents
 from milepost.surfaces.orders_api.merging import merged
-from milepost.surfaces.orders_api.values import Member, Wrong, read_body, read_members, read_patch, refusal
+from milepost.surfaces.orders_api.values import read_body, read_patch, refusal
 
 KEPT_BY_PUT = frozenset(("order_type", "archived", "source_system_id"))
 """Members that a PUT leaves as they are when it does not speak of them (section 9.4)."""
@@ -126,18 +127,11 @@ def stop(said: Mapping[str, Any]) -> Stop:
 
 def ship_from(said: Mapping[str, Any] | None) -> Stop | None:
     """A stop without any value is none (section 25)."""
-    return None if said is None or is_blank(said) else stop(said)
+    return None if said is None or shapes.is_blank(said) else stop(said)
 
 
 def references(said: Iterable[Mapping[str, str]]) -> tuple[Reference, ...]:
     return tuple(Reference(reference["qualifier"], reference["value"]) for reference in said)
-
-
-def is_blank(value: Any) -> bool:
-    """Whether nothing in it says anything: every value at every depth is at its default."""
-    if isinstance(value, Mapping):
-        return all(map(is_blank, value.values()))
-    return value is None or value is False or value == []
 
 
 def _merged_members(
@@ -160,7 +154,7 @@ def _order_wish(said: dict[str, Any], unsaid: frozenset[str]) -> OrderWish:
         ship_from=ship_from(said.get("ship_from")),
         references=references(said.get("references", ())),
         shipping_requirements=shapes.complete(said.get("shipping_requirements"), shapes.ORDER_REQUIREMENTS),
-        supplier=None if is_blank(supplier) else shapes.complete(supplier, shapes.SUPPLIER),
+        supplier=None if shapes.is_blank(supplier) else shapes.complete(supplier, shapes.SUPPLIER),
         unsaid=unsaid,
     )
     items = tuple(ItemWish(_item(item), item.get("id")) for item in said.get("items", ()))

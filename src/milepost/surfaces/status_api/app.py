@@ -12,7 +12,7 @@ from milepost.http.gate import Gate, Memory, Unauthorized
 from milepost.http.limits import Budget, Exhausted, limit_headers
 from milepost.http.releases import View
 from milepost.http.request import BodyTooLarge, Disconnected, Receive, Request, Scope, Send
-from milepost.http.routing import Misrouted, Router
+from milepost.http.routing import Misrouted, Router, below_v1
 from milepost.kit.clock import Clock
 from milepost.kit.errors import Refused, Stale
 from milepost.model.actor import Actor
@@ -64,7 +64,7 @@ class StatusApi:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            answer = await self._answer(request, _below_v1(request.segments()))
+            answer = await self._answer(request, below_v1(request.segments()))
         except Disconnected:
             return
         await send_answer(answer, send)
@@ -178,13 +178,6 @@ class StatusApi:
             (b"x-request-id", request.id),
         ]
         return headers if budget is None else headers + limit_headers(budget)
-
-
-def _below_v1(segments: list[str]) -> list[str]:
-    """The path below `/v1` or `/api/v1`. A path that has a slash of these percent-encoded is below neither and
-    stays whole: it names nothing."""
-    at = 1 if segments[0] == "api" else 0
-    return segments[at + 1 :] if segments[at] == "v1" else segments
 
 
 class _MethodNotAllowed(Refusal):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from milepost.http.openapi import Schema, Schemas, component, reachable, sorted_by_name, text_of
+from milepost.http.openapi_inputs import Inputs
 from milepost.surfaces.orders_api.call import Endpoint
 from milepost.surfaces.orders_api.endpoints import ENDPOINTS
 from milepost.surfaces.orders_api.openapi import (
@@ -21,7 +22,7 @@ from milepost.surfaces.orders_api.openapi import (
 )
 from milepost.surfaces.orders_api.openapi.faults import body_codes, query_codes
 from milepost.surfaces.orders_api.openapi.headers import header_components
-from milepost.surfaces.orders_api.openapi.inputs import Inputs
+from milepost.surfaces.orders_api.openapi.inputs import NAMED
 from milepost.surfaces.orders_api.openapi.queries import query_parameters
 
 
@@ -32,7 +33,7 @@ def text() -> str:
 
 def document() -> dict[str, Any]:
     """The document; settings of the server that widen or narrow something are told in its words."""
-    inputs = Inputs()
+    inputs = Inputs(NAMED, words.INPUTS)
     paths: dict[str, Schema] = {}
     for each in ENDPOINTS:
         path = paths.setdefault(f"/{each.path}", {"parameters": _path_parameters(each.path)})

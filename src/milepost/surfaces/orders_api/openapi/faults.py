@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from milepost.http.openapi import Schema
-from milepost.surfaces.orders_api.scalars import NOT_BLANK, identifier
+from milepost.http.scalars import NOT_BLANK
+from milepost.surfaces.orders_api.scalars import identifier
 
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
     "type": ("wrong_type",),

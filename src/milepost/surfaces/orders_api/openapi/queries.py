@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from milepost.http.openapi import Schema
+from milepost.http.scalars import NOT_BLANK
 from milepost.surfaces.orders_api import deliveries, events, orders
 from milepost.surfaces.orders_api.openapi.words import PARAMETERS
 from milepost.surfaces.orders_api.parameters import DEEPEST, DEFAULT_LIMIT, MOST_VALUES, Page, Query
-from milepost.surfaces.orders_api.scalars import NOT_BLANK, identifier
+from milepost.surfaces.orders_api.scalars import identifier
 
 
 def _paged(query: Query) -> Page:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from milepost.http.openapi import Schema, Schemas, component
+from milepost.http.openapi_inputs import Inputs
 from milepost.surfaces.orders_api import bodies, documents, webhook_bodies
 from milepost.surfaces.orders_api.call import Endpoint
 from milepost.surfaces.orders_api.openapi import examples
-from milepost.surfaces.orders_api.openapi.inputs import Inputs
 from milepost.surfaces.orders_api.openapi.words import FORM_PARTS
 
 ANY_OBJECT: Schema = {"type": "object"}

@@ -1,4 +1,4 @@
-"""Dates and date-times as callers write them (section 4)."""
+"""Dates and date-times as callers write them."""
 
 import re
 from datetime import UTC, date, datetime, time
@@ -7,6 +7,21 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?", re.ASCII
 )
+_PLUS_LOST = re.compile(r" (?=\d{2}(:?\d{2})?\Z)", re.ASCII)
+
+
+def with_plus(text: str) -> str:
+    """A value of a query with the plus of its offset, which an address means as a blank unless it is
+    percent-encoded."""
+    return _PLUS_LOST.sub("+", text) if "T" in text.upper() else text
+
+
+def read_date(text: str) -> date | None:
+    """The day of `YYYY-MM-DD`; None when it is none."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def read_instant(text: str) -> datetime | None:
@@ -14,7 +29,7 @@ def read_instant(text: str) -> datetime | None:
     midnight. Digits of a second after the sixth are dropped. None when it is none of these, or lies outside
     the years 1 to 9999."""
     if _DAY.fullmatch(text):
-        day = read_day(text)
+        day = read_date(text)
         return None if day is None else datetime.combine(day, time(), UTC)
     if not _INSTANT.fullmatch(text):
         return None
@@ -28,9 +43,6 @@ def read_instant(text: str) -> datetime | None:
 def read_day(text: str) -> date | None:
     """The day of `YYYY-MM-DD`, or of a date-time that is exactly midnight UTC. None: neither."""
     if _DAY.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            return None
+        return read_date(text)
     instant = read_instant(text)
     return instant.date() if instant is not None and instant.time() == time() else None

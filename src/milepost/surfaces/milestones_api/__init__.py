@@ -1,0 +1,1 @@
+"""The Milestones API: purchase orders, their milestones, dates and tasks, as scripts follow and move them."""
