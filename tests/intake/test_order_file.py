@@ -17,7 +17,7 @@ from milepost.model.actor import Actor
 from milepost.model.order_archive import PlainOrder, WantedTag
 from milepost.model.workflow import Workspace
 from milepost.reads import workspace as workspaces
-from tests.core.whole_orders import FILE, Yard
+from tests.core.whole_orders import FILE, ORDERS, Yard
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,10 @@ async def test_out_in_and_out_again(yard, twin, tmp_path):
     """Equal bytes, history and files included; again changes nothing."""
     first = await yard.export()
     report = await twin.bring(tmp_path / "orders", first)
-    assert (report.records, report.resumed_after, counts(report)) == (6, 0, (6, 0, 0))
+    assert (report.records, report.resumed_after, counts(report)) == (ORDERS, 0, (ORDERS, 0, 0))
     assert await twin.export() == first
     before = await twin.everything()
-    assert counts(await twin.bring(tmp_path / "orders", first)) == (0, 6, 0)
+    assert counts(await twin.bring(tmp_path / "orders", first)) == (0, ORDERS, 0)
     assert await twin.everything() == before
     assert await twin.pool.fetch("select from imports where team_id = $1", twin.team_id) == []
 
@@ -60,7 +60,7 @@ async def test_out_in_and_out_again(yard, twin, tmp_path):
 async def test_a_line_is_a_create_document_and_the_rest(yard):
     """Members in one sequence; orders by id, events by sequence; children tell of their parents."""
     documents = [json.loads(line) for line in (await yard.export()).splitlines()]
-    assert [list(document)[:3] for document in documents] == [["order_number", "order_type", "name"]] * 6
+    assert [list(document)[:3] for document in documents] == [["order_number", "order_type", "name"]] * ORDERS
     assert {list(document)[-1] for document in documents} == {"milepost"}
     ids = [document["milepost"]["id"] for document in documents]
     assert ids == sorted(ids)
@@ -253,9 +253,9 @@ async def test_a_batch_ends_by_its_bytes(yard, twin, tmp_path, monkeypatch):
     monkeypatch.setattr("milepost.intake.order_transfer.BATCH_BYTES", 100_000)
     seen: list[tuple[int, int]] = []
     report = await twin.bring(tmp_path / "orders", await yard.export(), progress=lambda *at: seen.append(at))
-    assert (counts(report), report.records) == ((6, 0, 0), 6)
+    assert (counts(report), report.records) == ((ORDERS, 0, 0), ORDERS)
     assert len(seen) > 1
-    assert seen[-1] == (6, 6)
+    assert seen[-1] == (ORDERS, ORDERS)
 
 
 async def test_the_workspace_changes_while_orders_come_in(twin, tmp_path, monkeypatch):

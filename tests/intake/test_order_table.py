@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from milepost.cli.importing import read_plain
 from milepost.intake import order_table
 from milepost.intake.import_file import Failure
 from milepost.intake.order_file import Fault
-from milepost.intake.order_table import COLUMNS, read_order, table_orders
+from milepost.intake.order_table import COLUMNS, TERM_COLUMNS, read_order, table_orders
 from milepost.model.order import NewItem, OrderWish, Reference
-from tests.core.whole_orders import Yard
+from tests.core.whole_orders import ORDERS, Yard
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +57,10 @@ async def test_out_in_and_out_again(yard, twin, tmp_path):
     """Equal bytes: every member of a create document, and texts with commas, quotes and line ends."""
     first = await yard.export("csv")
     report = await twin.bring(tmp_path / "orders.csv", first, "csv")
-    assert (report.records, counts(report), report.failures) == (6, (6, 0, 0), [])
+    assert (report.records, counts(report), report.failures) == (ORDERS, (ORDERS, 0, 0), [])
     assert await twin.export("csv") == first
     again = await twin.bring(tmp_path / "orders.csv", first, "csv")
-    assert counts(again) == (0, 0, 6)
+    assert counts(again) == (0, 0, ORDERS)
     assert again.failures[0] == Failure(2, "#7", "The order number #7 belongs to another order")
 
 
@@ -68,7 +69,10 @@ async def test_one_row_an_item(yard):
     rows = list(csv.DictReader(io.StringIO((await yard.export("csv")).decode(), newline="")))
     assert list(rows[0]) == list(COLUMNS)
     numbers = [row["order_number"] for row in rows]
-    assert numbers == ["#7"] * 2 + ["#D8"] * 2 + ["#9"] + ["MP-24017"] * 3 + ["MP-24017-R1", "MP-cancelled"]
+    assert numbers == [
+        *(["#7"] * 2 + ["#D8"] * 2 + ["#9"] + ["MP-24017"] * 3 + ["MP-24017-R1", "MP-cancelled"]),
+        *("PO-000001", "PO-000002", "PO-draft"),
+    ]
     screws = rows[5]
     told = {name: cell for name, cell in screws.items() if cell}
     assert told == {
@@ -104,7 +108,30 @@ async def test_one_row_an_item(yard):
     }
     assert [row["item.quantity"] for row in rows[5:8]] == ["640.50", "88", "0.0000001"]
     assert all(rows[6][name] == screws[name] for name in COLUMNS if not name.startswith("item."))
-    assert not any(rows[-1][name] for name in COLUMNS if name.startswith("item."))
+    assert not any(rows[9][name] for name in COLUMNS if name.startswith("item."))
+
+
+async def test_terms_and_target_dates(yard, twin, tmp_path):
+    """They are what an order shows, and become the key dates of one that is made of them."""
+    content = await yard.export("csv")
+    rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    assert {column.name: rows[10][column.name] for column in TERM_COLUMNS} == {
+        "incoterms": "FCA Setúbal",
+        "payment_terms": "net 45, 2 % in 10 days",
+        "shipping_method": "sea",
+        "ships_on": "2026-06-16",
+        "delivered_on": "2026-07-20",
+    }
+    await twin.bring(tmp_path / "orders.csv", content, "csv")
+    row = next(row for row in await twin.rows("orders") if row["order_number"] == "PO-000001")
+    assert (row["incoterms"], row["ships_on"], row["delivered_on"]) == (
+        *("FCA Setúbal", date(2026, 6, 16), date(2026, 7, 20)),
+    )
+    milestones = [one for one in await twin.rows("order_milestones") if one["order_id"] == row["id"]]
+    assert {one["name"]: one["key_date"] for one in milestones} == {
+        "Order accepted": date(2026, 5, 7),
+        "Shipped": date(2026, 6, 16),
+    }
 
 
 def test_the_least_that_a_table_needs():
@@ -233,6 +260,10 @@ def test_an_unknown_column_is_named_with_those_that_are_known():
         ({"order_type": "GIFT"}, "order_type must be one of PURCHASE_ORDER, SALES_ORDER, TRANSFER_ORDER"),
         ({"start_date": "20/06/2026"}, "start_date must be a date (YYYY-MM-DD)"),
         ({"name": "a\0b"}, "name must not contain U+0000"),
+        ({"ships_on": "9/6/2026"}, "line 2: ships_on must be a date (YYYY-MM-DD)"),
+        ({"delivered_on": "2026-02-30"}, "line 2: delivered_on must be a date (YYYY-MM-DD)"),
+        ({"incoterms": "a\0b"}, "line 2: incoterms must not contain U+0000"),
+        ({"payment_terms": "x" * 256}, "line 2: payment_terms has at most 255 characters"),
     ],
 )
 def test_a_cell_that_cannot_be(row, sentence):

@@ -15,6 +15,7 @@ from milepost import cli
 from milepost.core import accounts, workspace
 from milepost.intake import demo, workspace_file
 from milepost.store import db
+from tests.core.whole_orders import ORDERS as YARD
 from tests.core.whole_orders import Yard
 from tests.runtime.processes import QUIET, ROOT, run
 
@@ -54,7 +55,7 @@ def exported(source, tmp_path_factory) -> Path:
         for form in ("ndjson", "csv"):
             file = folder / f"{name}.{form}"
             done = milepost("export", "orders", "--team", team, "-o", str(file), "--json", url=source)
-            number = ORDERS if name == "boats" else 6
+            number = ORDERS if name == "boats" else YARD
             assert json.loads(done.stdout) == {"orders": number, "format": form, "file": str(file)}
     return folder
 
@@ -93,7 +94,7 @@ async def _move_to_india(url: str) -> None:
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 def test_export_import_export_gives_equal_bytes(target, exported, form):
-    for team, name, number in (("Saltwood Boats", "boats", ORDERS), ("The yard", "yard", 6)):
+    for team, name, number in (("Saltwood Boats", "boats", ORDERS), ("The yard", "yard", YARD)):
         file = exported / f"{name}.{form}"
         done = milepost("import", "orders", str(file), "--team", team, "--json", url=target)
         counts = {"created": number, "updated": 0, "unchanged": 0, "failed": 0}
@@ -114,15 +115,15 @@ def test_import_again_and_what_differs(target, exported, tmp_path):
     file = exported / "yard.ndjson"
     orders = ("import", "orders", "--team", "The yard")
     done = inside(*orders, str(file), url=target)
-    assert done.stdout == f"{file}: 6 created, 0 updated, 0 unchanged, 0 failed\n"
+    assert done.stdout == f"{file}: {YARD} created, 0 updated, 0 unchanged, 0 failed\n"
     done = inside(*orders, str(file), url=target)
-    assert done.stdout == f"{file}: 0 created, 0 updated, 6 unchanged, 0 failed\n"
+    assert done.stdout == f"{file}: 0 created, 0 updated, {YARD} unchanged, 0 failed\n"
     changed = tmp_path / "changed.ndjson"
     first, *others = file.read_bytes().splitlines(keepends=True)
     changed.write_bytes(first.replace(b"Rua do Cais", b"Quay Street") + b"nothing\n" + b"".join(others))
     done = inside(*orders, str(changed), url=target, code=1)
     assert done.stdout.splitlines() == [
-        f"{changed}: 0 created, 0 updated, 5 unchanged, 2 failed",
+        f"{changed}: 0 created, 0 updated, {YARD - 1} unchanged, 2 failed",
         "  line 1 (#7): The order is here already and stays as it is: it differs in ship_to, milepost.events",
         "  line 2: It is not JSON: JSON is malformed: invalid character (byte 4)",
     ]
@@ -167,7 +168,7 @@ def test_a_file_appears_whole_or_not_at_all(source, tmp_path):
     assert done.returncode == 69
     assert file.read_text() == "what was there before"
     inside("export", "orders", "--team", "The yard", "-o", str(file), url=source)
-    assert file.read_bytes().count(b"\n") == 6
+    assert file.read_bytes().count(b"\n") == YARD
     assert [path.name for path in tmp_path.iterdir()] == ["orders.ndjson"]
 
 

@@ -1,21 +1,28 @@
 """Teams and keys: what is stored, what is refused, who sees what."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
+from milepost import store
 from milepost.core import accounts
 from milepost.kit import tokens
 from milepost.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from milepost.kit.ids import new_id
 from milepost.model.actor import ALL_PERMISSIONS, PERMISSIONS, Actor, system_actor
+from milepost.model.milestone_config import STANDARD, ConfigMilestone, MilestoneConfig
 from milepost.model.workflow import TaskTemplate
 from milepost.reads import accounts as read
 from milepost.reads import workspace
 
 NOW = datetime(2026, 5, 4, 6, 31, 9, tzinfo=UTC)
+MIGRATION = Path(store.__path__[0]) / "migrations" / "sql" / "0003_milestones_api.sql"
 
 
 def a_name() -> str:
@@ -63,6 +70,63 @@ async def test_a_new_team_has_the_standard_workflow_and_plain_settings(pool):
         (),
     ]
     assert all(m.status_id is None and m.key_date_rule is None for m in standard.milestones)
+
+
+async def configs_of(pool, team_id: str) -> list[dict[str, Any]]:
+    rows = await pool.fetch("select * from order_milestone_configs where team_id = $1", team_id)
+    return [dict(row) for row in rows]
+
+
+async def test_m37_a_new_team_has_the_one_milestone_config(pool, team_id):
+    """M-37: the frozen record, word for word, under an id of the team's own (Milestones API, section 7.15)."""
+    [ours] = await configs_of(pool, team_id)
+    other = await accounts.create_team(pool, NOW, name=a_name())
+    [theirs] = await configs_of(pool, other)
+    assert ours.pop("id") != theirs.pop("id")
+    assert ours == theirs | {"team_id": team_id}
+    assert ours == {
+        "team_id": team_id,
+        "name": "Standard",
+        "is_default": True,
+        "enabled": True,
+        "milestones": [
+            {"type": "acceptance", "enabled": True, "offset_days": 0, "relative_to": "issued_at"},
+            {
+                "type": "production_start",
+                "enabled": True,
+                "offset_days": 0,
+                "relative_to": "production_start_date",
+            },
+            {"type": "on_track_to_ship", "enabled": True, "offset_days": -7, "relative_to": "ships_on"},
+            {"type": "shipment", "enabled": True, "offset_days": 1, "relative_to": "ships_on"},
+            {"type": "delivery", "enabled": True, "offset_days": 1, "relative_to": "delivered_on"},
+        ],
+    }
+
+
+def test_teams_of_before_got_the_same_milestone_config():
+    """The migration spells it for itself, because what this release says may change some day."""
+    found = re.search(r"'(\w+)', (true), (true), '(\[.+?\])'", MIGRATION.read_text(), re.DOTALL)
+    assert found
+    name, is_default, enabled, milestones = found.groups()
+    assert (
+        MilestoneConfig(
+            name=name,
+            is_default=is_default == "true",
+            enabled=enabled == "true",
+            milestones=msgspec.json.decode(milestones, type=tuple[ConfigMilestone, ...]),
+        )
+        == STANDARD
+    )
+
+
+async def test_a_refused_team_has_no_milestone_config(pool):
+    name = a_name()
+    await accounts.create_team(pool, NOW, name=name)
+    before = await pool.fetchrow("select count(*) from order_milestone_configs")
+    with pytest.raises(Conflict):
+        await accounts.create_team(pool, NOW, name=name)
+    assert await pool.fetchrow("select count(*) from order_milestone_configs") == before
 
 
 async def test_of_many_who_make_the_same_team_one_does(pool):

@@ -122,6 +122,7 @@ class _Example(NamedTuple):
     """What a newcomer needs for a first call and a first change."""
 
     key: str
+    team_id: str
     change: tuple[str, "Status"] | None
     """The newest order, and a status it does not have; None in a demo without orders."""
     secret: str | None
@@ -184,7 +185,7 @@ async def _fill(settings: "Settings", pool: "Pool", orders: int, receiver: str) 
     )
     # Last, so that the receiver hears what happens from now on and not of the sample orders' past.
     secret = await demo_receiver.subscribe(settings, pool, team_id, receiver)
-    return _Example(issued.key, change, secret)
+    return _Example(issued.key, team_id, change, secret)
 
 
 def _next_status(workspace: "Workspace", order: "OrderView") -> "Status":
@@ -226,6 +227,7 @@ def _welcome(here: str, example: _Example, kept: bool) -> None:
         f"  Docs     {here}/docs\n"
         f"  API key  {key}\n"
         f"  Try      curl -H 'X-API-Key: {key}' '{here}/v1/orders?limit=3'\n"
+        f"  Buying   curl -H 'X-API-Key: {key}' '{here}/v1/teams/{example.team_id}/purchase_orders?per_page=3'\n"
         f"{move}{events}\n"
         f"This release has no dashboard yet. Ctrl-C ends the demo; {end}."
     )

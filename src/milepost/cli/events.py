@@ -116,7 +116,7 @@ async def _order(pool: "Pool", team_id: str, text: str) -> str:
     from milepost.reads import order_details
 
     order_id = await find(pool, team_id, text)
-    if order_id is None or await order_details.load(pool, team_id, order_id, events=0) is None:
+    if order_id is None or not await order_details.exists(pool, team_id, order_id):
         raise NotFound(f"Order {text!r}")
     return order_id
 

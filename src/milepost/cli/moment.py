@@ -13,7 +13,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def moment(option: str, text: str) -> datetime:
     """The moment that an option's text means: ISO 8601 (UTC without an offset; a bare date is its midnight), or
     how long ago: `90s`, `15m`, `2h`, `7d`. Raises UsageError."""
-    from milepost.surfaces.orders_api.moments import read_instant
+    from milepost.http.moments import read_instant
 
     try:
         if ago := _AGO.fullmatch(text):

@@ -1,20 +1,22 @@
 """`milepost orders show|list`: looking at orders from the command line."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from milepost.cli import session
-from milepost.cli.team import TeamName, choose
+from milepost.cli.order_plan import milestone_lines, standing_text, task_line
+from milepost.cli.team import TeamName, choose, now
 
 if TYPE_CHECKING:
     from milepost.model.workflow import Workspace
     from milepost.reads.order_details import Details
     from milepost.reads.order_lists import Page
     from milepost.reads.orders import OrderView
-    from milepost.store.db import Pool
+    from milepost.store.db import Database, Pool
 
 MOST_LISTED = 250
 _GID = re.compile(r"gid://shopify/(Order|DraftOrder)/([0-9]{1,18})", re.ASCII)
@@ -39,15 +41,19 @@ def show(
     database_url: session.DatabaseUrl = None,
     data_dir: session.DataDir = None,
 ) -> None:
-    """Show an order with its lines, statuses, milestones and history."""
+    """Show an order with its lines, statuses, milestones, delays, tasks and history."""
 
     async def work(pool: "Pool") -> "Details":
         from milepost.kit.errors import NotFound
-        from milepost.reads import order_details
+        from milepost.reads import order_details, workspace
 
         team_id = (await choose(pool, team)).id
-        order_id = await find(pool, team_id, order)
-        details = order_id and await order_details.load(pool, team_id, order_id, events=events)
+        async with pool.snapshot() as moment:
+            order_id = await find(moment, team_id, order)
+            defined = await workspace.load(moment, team_id)
+            details = order_id and await order_details.load(
+                moment, defined, order_id, events=events, now=now()
+            )
         if not details:
             raise NotFound(f"Order {order!r}")
         return details
@@ -101,7 +107,7 @@ def list_orders(
     session.say(f"{len(page.orders)} of {page.total} orders")
 
 
-async def find(pool: "Pool", team_id: str, text: str) -> str | None:
+async def find(db: "Database", team_id: str, text: str) -> str | None:
     """The id that the text names: as an id, a Shopify GID, an order number, or the digits of a Shopify id."""
     from milepost.kit.ids import parse_id
     from milepost.reads import order_details
@@ -109,10 +115,10 @@ async def find(pool: "Pool", team_id: str, text: str) -> str | None:
     if (order_id := parse_id(text)) is not None:
         return order_id
     if gid := _GID.fullmatch(text):
-        return await order_details.find_by_shopify_id(pool, team_id, int(gid[2]), (gid[1],))
-    found = None if "\x00" in text else await order_details.find_by_number(pool, team_id, text)
+        return await order_details.find_by_shopify_id(db, team_id, int(gid[2]), (gid[1],))
+    found = None if "\x00" in text else await order_details.find_by_number(db, team_id, text)
     if found is None and _DIGITS.fullmatch(text):
-        found = await order_details.find_by_shopify_id(pool, team_id, int(text))
+        found = await order_details.find_by_shopify_id(db, team_id, int(text))
     return found
 
 
@@ -139,7 +145,8 @@ def _detail_document(details: "Details") -> dict[str, Any]:
     for line in document["line_items"]:
         line["shopify_line_item_id"] = shopify_gid("LineItem", line["shopify_line_item_id"])
     document["addon_statuses"] = to_builtins(details.addons)
-    document["milestones"] = to_builtins(details.milestones)
+    plan = to_builtins(details.plan)
+    document |= {"purchase_order_status": plan.pop("status"), **plan}
     document["events"] = to_builtins(details.history)
     # What is JSON in the database stays as it is: amounts of money are strings there, coordinates numbers.
     document["ship_to"] = details.order.ship_to
@@ -161,8 +168,13 @@ def _detail_text(details: "Details") -> str:
         ("deadline", _when(order.deadline_at)),
         ("add-ons", ", ".join(_with_sub_status(one.status, one.sub_status) or "" for one in details.addons)),
         ("state", f"{order.lifecycle}{', draft' if order.is_draft else ''}"),
+        ("progress", standing_text(details.plan)),
+        ("issued", _issues(order.issued_on, order.last_issued_on)),
+        ("targets", _targets(order.ships_on, order.delivered_on)),
         ("cancelled", _when(order.cancelled_at)),
         ("customer", ", ".join(part for part in (name, order.customer_email, order.customer_phone) if part)),
+        ("supplier", order.supplier),
+        ("terms", ", ".join(filter(None, (order.incoterms, order.payment_terms, order.shipping_method)))),
         ("total", f"{order.total_price} {order.currency}" if order.total_price is not None else None),
         ("placed", _when(order.placed_at)),
         ("note", order.note),
@@ -170,7 +182,8 @@ def _detail_text(details: "Details") -> str:
     lines = [plain(order.order_number)]
     lines += [f"  {label:<9}  {plain(value)}" for label, value in facts if value]
     lines += _section("Lines", [_line_text(line) for line in details.lines])
-    lines += _section("Milestones", [_milestone_text(one) for one in details.milestones])
+    lines += _section("Milestones", [*chain.from_iterable(map(milestone_lines, details.plan.milestones))])
+    lines += _section("Tasks", [task_line(task) for task in details.plan.tasks])
     lines += _section("History", [_entry_text(entry) for entry in details.history])
     return "\n".join(lines)
 
@@ -180,17 +193,21 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 
 def _line_text(line: Any) -> str:
+    from milepost.model.order import PIECES
+
     status = _with_sub_status(line.status, line.sub_status)
     what = line.description or line.sku or "?"
-    return f"{line.quantity.normalize():f} {line.unit}  {what}{f'  [{status}]' if status else ''}"
+    return f"{line.quantity.normalize():f} {line.unit or PIECES}  {what}{f'  [{status}]' if status else ''}"
 
 
-def _milestone_text(milestone: Any) -> str:
-    dates = [f"planned {milestone.key_date}"] if milestone.key_date else []
-    dates += [f"confirmed {milestone.confirmed_on}"] if milestone.confirmed_on else []
-    tasks = [f"{milestone.open_tasks} open tasks"] if milestone.open_tasks else []
-    rest = ", ".join([*dates, *tasks])
-    return f"{milestone.position}. {milestone.name}  {milestone.status}{f' ({rest})' if rest else ''}"
+def _issues(first: date | None, last: date | None) -> str | None:
+    again = f", again {last}" if last != first else ""
+    return None if first is None else f"{first}{again}"
+
+
+def _targets(ships_on: date | None, delivered_on: date | None) -> str:
+    days = (("ships", ships_on), ("delivered", delivered_on))
+    return ", ".join(f"{word} {day}" for word, day in days if day is not None)
 
 
 def _entry_text(entry: Any) -> str:

@@ -1,8 +1,9 @@
-"""A believable workshop to look at: some weeks of a boatyard's orders, moved by the same verbs as all others.
+"""A believable workshop to look at: some weeks of a boatyard's orders and purchases, moved by the same verbs as all
+others.
 
-Time is played back from the first order to `now`: orders come in day by day, and on some weekdays the yard
-goes round and notes how far things are. So all that follows from statuses (history, confirmed milestones,
-deadlines, metafields) is what it would be had it happened.
+Time is played back from the first order to `now`: orders come in day by day, on some weekdays the yard goes round and
+notes how far things are, purchases take their course, and every evening it is told what turned late or overdue. So all
+that follows (history, confirmed milestones, delays, deadlines, metafields) is what it would be had it happened.
 """
 
 from collections import defaultdict
@@ -17,8 +18,11 @@ from msgspec.structs import replace
 
 from milepost.core.line_items import change_line_items
 from milepost.core.orders import put_orders
+from milepost.core.overdue import tell_all_overdue
 from milepost.core.statuses import OrderKeys, change_statuses
+from milepost.intake.demo_buying import Buying
 from milepost.intake.demo_orders import WEEKS, DemoOrder, demo_orders
+from milepost.intake.demo_purchases import PURCHASES
 from milepost.model.actor import Actor, system_actor
 from milepost.model.order import NewOrder
 from milepost.model.transitions import Target
@@ -37,24 +41,33 @@ ROUND_DAYS = (1, 4)
 BATCH = 1000
 PACE = {"Build": 0.45, "Restoration": 0.4, "Chandlery": 0.8}
 """How likely an order gets one status further in a round."""
+BOUGHT = 0.25
+"""The share of purchases among few orders; among many there are as many as there are stories to tell."""
 DETOUR, CANCEL, ADDON, LINE_STATUS = 0.07, 0.015, 0.03, 0.2
 """How likely an open order is set aside, cancelled or given an addon in a round; or has line statuses."""
 
 
 async def load(db: Pool, team_id: str, *, orders: int, seed: int, now: datetime) -> None:
-    """Fills the team, which has just got WORKSPACE, with that many orders placed before `now`. The same seed
-    and `now` give the same orders in the same places."""
+    """Fills the team, which has just got WORKSPACE, with that many orders placed before `now`, a few of them
+    purchases of its own. The same seed and `now` give the same orders in the same places."""
     workspace = await workspaces.load(db, team_id)
     yard = _Yard(db, system_actor(team_id, "Saltwood demo"), workspace, Random(seed))  # noqa: S311
-    waiting = demo_orders(yard.chance, orders, now)
-    for evening in _evenings(now):
+    bought = min(len(PURCHASES), int(orders * BOUGHT))
+    buying = Buying(db, workspace, now, bought)
+    waiting = demo_orders(yard.chance, orders - bought, now)
+    evenings = list(_evenings(now))
+    for evening in evenings:
+        await buying.until(evening)
         if evening.weekday() in ROUND_DAYS:
             await yard.go_round(evening)  # from the morning on, so without those that arrive this evening
         arrived = [one for one in waiting if one.placed_at <= evening]
         waiting = waiting[len(arrived) :]
         await yard.take_in(arrived, evening)
+        await tell_all_overdue(db, workspace, evening)
+    await buying.until(now)
     await yard.take_in(waiting, now)
-    await yard.note_lines(now)
+    await yard.note_lines(max(evenings[-1], now - timedelta(hours=2)))
+    await tell_all_overdue(db, workspace, now)
 
 
 def _evenings(now: datetime) -> Iterator[datetime]:
@@ -173,9 +186,7 @@ class _Yard:
         for status_id, lines in wishes.items():
             target = Target(self.workspace.status[status_id], None)
             for ids in _batches(lines):
-                await change_line_items(
-                    self.db, self.actor, self.workspace, ids, target, clock=lambda: at - timedelta(hours=2)
-                )
+                await change_line_items(self.db, self.actor, self.workspace, ids, target, clock=lambda: at)
 
 
 def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,6 +16,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from milepost.kit.errors import Invalid
 from milepost.kit.ids import parse_id
+from milepost.model.older_archives import completed
 from milepost.model.order import OrderWish
 from milepost.model.order_archive import ArchivedOrder, PlainOrder, WantedTag, check
 
@@ -103,7 +104,7 @@ def read_line(line: Line, read_plain: ReadPlain) -> ArchivedOrder | PlainOrder:
     try:
         if msgspec.json.decode(line.text, type=_Probe).milepost is UNSET:
             return PlainOrder(read_plain(line.text), _plain_tags(line.text))
-        order = _decode(line.text)
+        order = completed(_decode(line.text))
         check(order)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Fault(_sentence(error)) from None

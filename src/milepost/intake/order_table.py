@@ -1,5 +1,6 @@
 """Orders as a table of comma-separated values: one row an item, the order's own columns repeated on each; an order
-without items has one row. It holds what a create document of the Orders API can say, and no history.
+without items has one row. It holds what a create document of the Orders API can say, the terms and target dates of a
+purchase order (Milestones API, section 6.2), and no history.
 
 Cells are what they are: nothing is quoted against the formulas of spreadsheets, or it would not come back the same.
 An empty cell is the default of its column.
@@ -8,11 +9,14 @@ An empty cell is the default of its column.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from milepost.intake.order_file import Fault, ReadPlain
 from milepost.model import shapes
@@ -21,10 +25,12 @@ from milepost.model.order import StoredOrder
 from milepost.model.order_archive import PlainOrder, WantedTag
 from milepost.model.shapes import Document, Part
 
-Kind = Literal["text", "flag", "number", "json", "references", "tags"]
+Kind = Literal["text", "term", "date", "flag", "number", "json", "references", "tags"]
 
 LARGEST_CELL = 1_000_000
 """Characters: a quote that is never closed must not take the rest of the file for its cell."""
+LONGEST_TERM = 255
+"""Characters (Milestones API, section 6.2)."""
 
 
 class Column(Struct, frozen=True):
@@ -58,9 +64,15 @@ def _stop(stop: str) -> tuple[Column, ...]:
     )
 
 
+TERM_COLUMNS: Sequence[Column] = (
+    *_plain("incoterms", "payment_terms", "shipping_method", kind="term"),
+    *_plain("ships_on", "delivered_on", kind="date"),
+)
+"""What no document of the Orders API says of an order; members of `NewOrder`."""
 ORDER_COLUMNS: Sequence[Column] = (
     *_plain("order_number", "order_type", "name", "description", "source_system_id"),
     *_plain("start_date", "expiration_date"),
+    *TERM_COLUMNS,
     *_plain("archived", "supplier_created_releases_allowed", kind="flag"),
     Column("tags", ("tags",), "tags"),
     Column("references", ("references",), "references"),
@@ -93,7 +105,8 @@ def header() -> list[str]:
 
 def rows(order: StoredOrder) -> Iterator[list[str]]:
     """The rows of an order."""
-    document = shown_order(order)
+    terms = {column.name: getattr(order.content, column.name) for column in TERM_COLUMNS}
+    document = shown_order(order) | terms
     own = [_cell(document, column) for column in ORDER_COLUMNS]
     for item in document["items"] or [{}]:
         yield [*own, *(_cell(item, column) for column in ITEM_COLUMNS)]
@@ -204,7 +217,9 @@ def read_order(order: TableOrder, read_plain: ReadPlain) -> PlainOrder:
     """Raises Fault."""
     document = _document(order)
     tags = tuple(WantedTag(slug=slug) for slug in document.get("tags", ()))
-    return PlainOrder(read_plain(_encode(document)), tags)
+    terms = {column.name: document.pop(column.name, None) for column in TERM_COLUMNS}
+    wish = read_plain(_encode(document))
+    return PlainOrder(replace(wish, content=replace(wish.content, **terms)), tags)
 
 
 def _document(order: TableOrder) -> Document:
@@ -239,6 +254,10 @@ def _read(cells: Mapping[str, str], columns: Sequence[Column], line: int) -> Doc
 def _value(cell: str, kind: Kind) -> Any:
     """Raises ValueError."""
     match kind:
+        case "term":
+            return _term(cell)
+        case "date":
+            return _date(cell)
         case "flag":
             if cell.lower() not in ("true", "false"):
                 raise ValueError("must be true or false")
@@ -256,6 +275,21 @@ def _value(cell: str, kind: Kind) -> Any:
     return cell
 
 
+def _term(cell: str) -> str:
+    if "\0" in cell:
+        raise ValueError("must not contain U+0000")
+    if len(cell) > LONGEST_TERM:
+        raise ValueError(f"has at most {LONGEST_TERM} characters")
+    return cell
+
+
+def _date(cell: str) -> date:
+    if _DATE.fullmatch(cell):
+        with suppress(ValueError):
+            return date.fromisoformat(cell)
+    raise ValueError("must be a date (YYYY-MM-DD)")
+
+
 def _references(cell: str) -> Iterator[dict[str, str]]:
     pieces = _PIECE.findall(cell)
     if ";".join(pieces) != cell:
@@ -267,6 +301,7 @@ def _references(cell: str) -> Iterator[dict[str, str]]:
         yield {"qualifier": _LITERAL.sub(r"\1", found[1]), "value": _LITERAL.sub(r"\1", found[2])}
 
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PIECE = re.compile(r"(?:[^;\\]|\\.)+", re.DOTALL)
 _REFERENCE = re.compile(r"((?:[^=\\]|\\.)*)=(.*)", re.DOTALL)
 _LITERAL = re.compile(r"\\(.)", re.DOTALL)

@@ -1,4 +1,4 @@
-"""The background workers of one process: deliveries, mail and the sweep, started and stopped together."""
+"""The background workers of one process: deliveries, mail, lateness and the sweep, started and stopped together."""
 
 import asyncio
 from typing import Final
@@ -8,6 +8,7 @@ from msgspec import Struct
 from milepost.kit.clock import Clock
 from milepost.kit.sealing import Sealer
 from milepost.model.workflow import House
+from milepost.outbound.lateness import Lateness
 from milepost.outbound.mail import MailWorker, Post
 from milepost.outbound.schedule import Schedule
 from milepost.outbound.sender import Sender
@@ -15,8 +16,8 @@ from milepost.outbound.sweep import Retention, Sweep
 from milepost.outbound.worker import Worker
 from milepost.store.db import Pool
 
-CONNECTIONS: Final = 5
-"""What the workers use of the database: two looks, a settlement, the lease, and mail or sweep."""
+CONNECTIONS: Final = 6
+"""What the workers use of the database: two looks, a settlement, the lease, what turned late, and mail or sweep."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,7 @@ class Outbound:
         )
         self._mail = MailWorker(db, clock, options.post)
         self._sweep = Sweep(db, clock, options.retention)
+        self._lateness = Lateness(db, clock, options.house, on_told=self.wake)
 
     def wake(self) -> None:
         """Something was stored that is to leave the house: look at once. To be called in the workers' loop."""
@@ -58,7 +60,7 @@ class Outbound:
 
     async def run(self) -> None:
         """Works until `stop`."""
-        others = [asyncio.create_task(one.run()) for one in (self._mail, self._sweep)]
+        others = [asyncio.create_task(one.run()) for one in (self._mail, self._lateness, self._sweep)]
         try:
             await self._worker.run()
         finally:
