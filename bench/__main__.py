@@ -6,7 +6,7 @@ import statistics
 import sys
 from collections.abc import Collection
 
-from bench import deliveries, gate, ground, large, orders, pgbench, processes, report
+from bench import deliveries, gate, ground, large, milestones, orders, pgbench, processes, report
 from bench.compare import (
     CLIENTS,
     Comparison,
@@ -32,7 +32,7 @@ THOROUGH = Effort(10_000, 7, 3)
 QUICK = Effort(1_600, 2, 0.4)
 
 
-PARTS = ("status", "orders", "deliveries")
+PARTS = ("status", "orders", "milestones", "deliveries")
 
 
 def main() -> None:
@@ -42,7 +42,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help=f"rounds of each server, by default {THOROUGH.rounds}")
     parser.add_argument("--seconds", type=float, help=f"length of a round, by default {THOROUGH.seconds:g}")
     parser.add_argument(
-        "--only", choices=PARTS, help="measure only the Status API, the Orders API, deliveries"
+        "--only",
+        choices=PARTS,
+        help="measure only the Status API, the Orders API, the Milestones API, deliveries",
     )
     parser.add_argument("--large", action="store_true", help="measure many orders instead (bench/large.py)")
     asked, others = parser.parse_known_args()
@@ -69,6 +71,9 @@ async def run(
     if "orders" in parts:
         tell("Orders API")
         lines += await orders.measure(server_url, effort)
+    if "milestones" in parts:
+        tell("Milestones API")
+        lines += await milestones.measure(server_url, effort)
     if "deliveries" in parts:
         tell("deliveries")
         lines += (await deliveries.run(server_url, deliveries.QUICK if quick else deliveries.THOROUGH))[0]

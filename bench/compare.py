@@ -40,6 +40,7 @@ class Workload(Struct, frozen=True, kw_only=True):
 class Round(Struct, frozen=True):
     """One server under load for some seconds."""
 
+    requests: int
     rate: float
     microseconds: float
     """CPU of the server process by request."""
@@ -122,13 +123,19 @@ def same_answers(floor: Served, ours: Served, team: Team) -> None:
 
 
 def ask(server: Served, key: str, path: str, body: bytes | None = None) -> Any:
+    """The answer's JSON. Raises urllib.error.HTTPError unless it is a 2xx."""
+    return msgspec.json.decode(sent(server, key, path, body))
+
+
+def sent(server: Served, key: str, path: str, body: bytes | None = None) -> bytes:
+    """The answer's body as it was sent."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}{path}",
         data=body,
         headers={"X-API-Key": key, "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return msgspec.json.decode(answer.read())
+        return bytes(answer.read())
 
 
 def compare(
@@ -149,13 +156,21 @@ def compare(
 
 
 def one_round(
-    server: Served, team: Team, workload: Workload, number: int, seconds: float, clients: int = CLIENTS
+    server: Served,
+    team: Team,
+    workload: Workload,
+    number: int,
+    seconds: float,
+    clients: int = CLIENTS,
+    most: int = 0,
 ) -> Round:
-    """Each round of a workload has a number of its own."""
+    """Each round of a workload has a number of its own. `most`: requests after which to stop early, 0 for no bound."""
     before = server.cpu()
-    report = drive(job(server, team, workload, number, seconds, clients))
+    report = drive(job(server, team, workload, number, seconds, clients, most))
     used = server.cpu() - before
-    return Round(report.rate, used / report.requests * 1e6, report.cpu / report.requests * 1e6)
+    return Round(
+        report.requests, report.rate, used / report.requests * 1e6, report.cpu / report.requests * 1e6
+    )
 
 
 def job(

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench import order_floor
+from bench import milestone_floor, order_floor
 from bench.statements import statements
 from milepost.http.server import listen
 from milepost.kit.ids import new_id, parse_id, ulid
@@ -49,6 +49,7 @@ class Floor:
     def __init__(self, pool: asyncpg.Pool, known: Workspace) -> None:
         self.pool = pool
         self.team = known.team.id
+        self.shown_team = {"id": known.team.id, "name": known.team.name}
         self.actor_id = new_id()
         self.sql = statements()
         statuses = {UUID(one.id): one for one in known.statuses}
@@ -83,6 +84,13 @@ class Floor:
         row = await self.pool.fetchrow(self.sql.load_orders, self.team, [order_id])
         assert row is not None
         return Response(msgspec.json.encode(order_floor.document(row["whole"])), media_type=_JSON)
+
+    async def list_purchase_orders(self, request: Request) -> Response:
+        query = request.query_params
+        page, limit = int(query.get("page", 1)), int(query.get("per_page", 25))
+        rows = await self.pool.fetch(self.sql.list_purchase_orders, self.team, limit, (page - 1) * limit)
+        shown = [milestone_floor.row(self.shown_team, row["shown"]) for row in rows]
+        return Response(msgspec.json.encode({"purchase_orders": shown}), media_type=_JSON)
 
     async def change_status(self, request: Request) -> Response:
         body = msgspec.json.decode(await request.body())
@@ -200,6 +208,7 @@ async def _serve(url: str, team_id: str) -> None:
         Route("/api/v1/orders", floor.list_orders),
         Route("/api/v1/orders/{order_id}", floor.get_order),
         Route("/orders/{order_id}", floor.get_purchase_order),
+        Route("/v1/teams/{team_id}/purchase_orders", floor.list_purchase_orders),
         Route("/api/v1/orders/{order_id}/status", floor.change_status, methods=["POST"]),
     ]
     listener = listen("127.0.0.1", 0)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from milepost.kit.clock import system_clock
 from milepost.model.actor import PERMISSIONS, system_actor
 from milepost.model.order import Customer, NewItem, NewOrder, Stop
 from milepost.model.transitions import Target
-from milepost.model.workflow import Workspace
+from milepost.model.workflow import Status, Workspace
 from milepost.reads import workspace as reads
 from milepost.store import db, embedded, migrations
 
@@ -119,21 +119,24 @@ async def seed(url: str, orders: int) -> Team:
             answers = await put_orders(pool, system_actor(team_id), known, batch, datetime.now(UTC))
             made += [answer.order_id for answer in answers if answer.order_id]
         assert len(made) == orders
-        await _spread(pool, known, made)
+        await spread(pool, known, made, known.statuses)
     finally:
         await pool.close()
     await settle(url)
     return Team(team_id, key, made, [one.id for one in known.statuses], [one.id for one in known.workflows])
 
 
-async def make_team(pool: db.Pool) -> tuple[str, str, Workspace]:
-    """A new team: its id, a key that may do everything without limits, and its workspace."""
+async def make_team(
+    pool: db.Pool, milestones: Mapping[str, Sequence[dict[str, object]]] | None = None
+) -> tuple[str, str, Workspace]:
+    """A new team: its id, a key that may do everything without limits, and its workspace. `milestones`: those of its
+    workflows, by name."""
     now = datetime.now(UTC)
     team_id = await accounts.create_team(pool, now, name="Bench", currency="EUR")
     issued = await accounts.create_key(
         pool, system_actor(team_id), now, name="bench", permissions=PERMISSIONS, rate_minute=0, rate_day=0
     )
-    file = workspace_file.parse(msgspec.json.encode(_wish()))
+    file = workspace_file.parse(msgspec.json.encode(_wish(milestones or {})))
     await workspace.apply(pool, now, file.wish, team_name="Bench", faults=file.faults)
     return team_id, issued.key, await reads.load(pool, team_id)
 
@@ -184,7 +187,7 @@ def _item(number: int, position: int, chance: random.Random) -> NewItem:
     )
 
 
-def _wish() -> dict[str, object]:
+def _wish(milestones: Mapping[str, Sequence[dict[str, object]]]) -> dict[str, object]:
     statuses: list[dict[str, object]] = []
     for place, name in enumerate(STATUSES):
         status: dict[str, object] = {"name": name, "color": f"#{place * 17:02x}99CC"}
@@ -198,15 +201,22 @@ def _wish() -> dict[str, object]:
     return {
         "settings": {"workflows_enabled": True},
         "statuses": statuses,
-        "workflows": [{"name": name, "color": "#24527A"} for name in WORKFLOWS],
+        "workflows": [
+            {
+                "name": name,
+                "color": "#24527A",
+                **({"milestones": milestones[name]} if name in milestones else {}),
+            }
+            for name in WORKFLOWS
+        ],
     }
 
 
-async def _spread(pool: db.Pool, known: Workspace, orders: Sequence[str]) -> None:
-    """Moves the orders into all statuses, evenly."""
+async def spread(pool: db.Pool, known: Workspace, orders: Sequence[str], over: Sequence[Status]) -> None:
+    """Moves the orders into these statuses, evenly."""
     actor = system_actor(known.team.id)
-    count = len(known.statuses)
-    for place, status in enumerate(known.statuses):
+    count = len(over)
+    for place, status in enumerate(over):
         for batch in _batches(orders[place::count]):
             wanted = statuses.OrderKeys(batch)
             await statuses.change_statuses(pool, actor, known, wanted, Target(status), clock=system_clock(0))

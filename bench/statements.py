@@ -1,22 +1,25 @@
 """The SQL that Milepost sends, caught in the act: the functions that send it are called with a recorder."""
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 from msgspec import Struct
 
-from milepost.reads import order_lists, orders
+from milepost.reads import order_lists, orders, purchase_order_pages
 from milepost.store import progress
-from milepost.store.db import Database
+from milepost.store.db import Database, Pool
 from milepost.store.order_loads import LOAD_ORDERS
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class Statements(Struct, frozen=True):
-    """By what they do. Parameters of the first three: team, limit, offset; team, order; team, orders."""
+    """By what they do. Parameters: team, limit, offset of the lists; team, order; team, orders."""
 
     list_orders: str
+    list_purchase_orders: str
     get_order: str
     load_orders: str
     load: str
@@ -51,6 +54,38 @@ class _Recorder:
         raise NotImplementedError
 
 
+class Noted:
+    """A Database that passes on what it is asked, and keeps the statements."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self.statements: list[str] = []
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        self.statements.append(query)
+        return await self._db.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Any:
+        self.statements.append(query)
+        return await self._db.fetchrow(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        self.statements.append(query)
+        return await self._db.execute(query, *args)
+
+    def transaction(self) -> Any:
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator["Noted"]:
+        yield self
+
+
+def is_write(statement: str) -> bool:
+    """Whether it changes rows; one that only locks them does not."""
+    return re.search(r"(?<!for )\b(insert|update|delete)\b", statement) is not None
+
+
 def caught(call: Callable[[Database], Coroutine[Any, Any, Any]]) -> tuple[str, tuple[Any, ...]]:
     """The statement and the parameters that the call sends first. Nothing else in it may wait."""
     try:
@@ -66,5 +101,12 @@ def statements() -> Statements:
             db, NO_ID, order_lists.Filter(), sort="created_at", direction="desc", limit=25, offset=0
         )
     )
+    paged, _ = caught(
+        lambda db: purchase_order_pages.list_purchase_orders(
+            db, NO_ID, purchase_order_pages.EVERY, limit=25, offset=0
+        )
+    )
     got, _ = caught(lambda db: orders.get_order(db, NO_ID, NO_ID))
-    return Statements(listed, got, LOAD_ORDERS, progress.LOAD_BY_IDS, progress.all_move_statements()[0])
+    return Statements(
+        listed, paged, got, LOAD_ORDERS, progress.LOAD_BY_IDS, progress.all_move_statements()[0]
+    )
