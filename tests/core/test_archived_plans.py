@@ -84,7 +84,11 @@ async def test_the_yard_has_everything(yard):
     accepted, begun, packed, shipped, _ = told["milestones"]
     assert (begun["left_status"]["status"], begun["left_status"]["workflow"]) == ("Hull laid", "Build")
     assert begun["left_status"]["status_seq"] == told["status_seq"]
-    assert accepted["left_status"] == {**dict.fromkeys(accepted["left_status"]), "status_seq": 3}
+    assert accepted["left_status"] == {
+        **dict.fromkeys(accepted["left_status"]),
+        "status_seq": 3,
+        "former_seq": 0,
+    }
     assert (packed["late_told_for"], shipped["late_told_for"]) == ("2026-06-06", None)
     assert [(one["old_date"], one["new_date"], one["source"], one["reason"]) for one in told["delays"]] == [
         ("2026-06-09", "2026-06-16", "reject", "dye house closed"),

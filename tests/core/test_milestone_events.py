@@ -283,7 +283,7 @@ async def test_undoing_leaves_the_status_that_was_entered(works):
     )
     assert told[2][2:] == ({"status": "IN_TRANSIT"}, {"status": "READY"})
     assert (after.held, after.lifecycle) == (before.held, "READY")
-    assert after.status_seq == after.event_seq - 1
+    assert after.status_seq == before.status_seq  # an earlier confirmation may be undone in its turn
     assert after == await works.planned(order.id)
     assert (await works.events(order.id))[-2]["effective_at"] == works.now
 

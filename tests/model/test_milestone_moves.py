@@ -523,7 +523,7 @@ def linked(
 def test_m45_confirming_enters_the_status_that_is_named():
     after = confirmed(linked(), 2, where=workspace(*STATUSES))
     assert after.held == HeldStatus(CUTTING.id, None, None, CUTTING.id, NOW, None)
-    assert milestones_of(after)[1].left_status == LeftStatus(HELD, 0)
+    assert milestones_of(after)[1].left_status == LeftStatus(HELD, 0, 4)
 
 
 def test_m45_where_the_chain_forbids_it_nothing_happens():
@@ -577,7 +577,7 @@ def test_another_sub_status_of_the_same_status_is_entered():
     where = workspace(sewing, CUTTING)
     after = confirmed(linked(sewing, right.id, held), 2, where=where)
     assert after.held == msgspec.structs.replace(held, sub_status_id=right.id)
-    assert milestones_of(after)[1].left_status == LeftStatus(held, 0)
+    assert milestones_of(after)[1].left_status == LeftStatus(held, 0, 4)
     same = confirmed(linked(sewing, left.id, held), 2, where=where)
     assert (same.held, milestones_of(same)[1].left_status) == (held, None)
 
@@ -833,7 +833,7 @@ def written(stored: StoredOrder, position: int, sequence: int) -> StoredOrder:
     """The order as it is after the change was written: its status change came with this sequence."""
     left = milestones_of(stored)[position - 1].left_status
     assert left is not None
-    stored = amended(stored, position, left_status=LeftStatus(left.held, sequence))
+    stored = amended(stored, position, left_status=msgspec.structs.replace(left, status_seq=sequence))
     return msgspec.structs.replace(stored, status_seq=sequence)
 
 

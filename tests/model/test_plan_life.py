@@ -113,7 +113,8 @@ def written(before: StoredOrder, after: StoredOrder) -> StoredOrder:
     """What writing the change adds: sequences, and after which status change a confirmation's own came."""
     if after is before:
         return after
-    sequence = before.status_seq + (after.held != before.held)
+    is_restored = after.status_seq != before.status_seq
+    sequence = after.status_seq if is_restored else before.status_seq + (after.held != before.held)
     plan = plan_of(after)
     old = {one.id: one for one in plan_of(before).milestones}
 
@@ -121,7 +122,8 @@ def written(before: StoredOrder, after: StoredOrder) -> StoredOrder:
         known = old.get(one.id)
         if one.left_status is None or (known is not None and known.left_status is not None):
             return one
-        return msgspec.structs.replace(one, left_status=LeftStatus(one.left_status.held, sequence))
+        left = msgspec.structs.replace(one.left_status, status_seq=sequence)
+        return msgspec.structs.replace(one, left_status=left)
 
     after = msgspec.structs.replace(
         after, status_seq=sequence, plan=Plan(tuple(map(filled, plan.milestones)), plan.tasks)

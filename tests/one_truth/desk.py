@@ -48,9 +48,9 @@ class Seen:
         self.offsets: dict[str, int] = {}
         """Days from key date to prompt, by workflow milestone, as they were when it was issued."""
         self.standing: Standing = (None, None)
-        self.left: tuple[str, Standing] | None = None
-        """The confirmation (milestone as ULID) that made the newest change of its primary status, if one did, and where
-        it stood before."""
+        self.left: list[tuple[str, Standing]] = []
+        """The confirmations (milestone as ULID) that made the newest changes of its primary status, one after the other,
+        and where it stood before each."""
         self.relatives: list[Seen] = []
         """The order that it was released from, and those that were released from it."""
 

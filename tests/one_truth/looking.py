@@ -104,8 +104,8 @@ def _tasks_may_differ(events: Iterable[Shown], before: Shown, after: Shown, is_n
 def _notice(desk: Desk, seen: Seen, before: Shown, after: Shown) -> None:
     """Moments that no surface shows."""
     was = (before["last_issued_at"], before["status"]) if before else (None, None)
-    is_issued = was[0] != after["last_issued_at"] or (was[1], after["status"]) == ("rejected", "issued")
-    if is_issued:
+    is_asked_anew = was[1] == "rejected" and after["milestones"][0]["status"] == "pending"
+    if was[0] != after["last_issued_at"] or is_asked_anew:
         seen.moments.issued_at = desk.now
     known = {one["id"]: one["status"] for one in before["milestones"]} if before else {}
     for one in after["milestones"]:

@@ -23,17 +23,17 @@ def is_legal(desk: Desk, seen: Seen, events: Iterable[Shown], before: Shown, aft
         if event["event_name"] != "order.status.changed" or not told["new_data"].keys() & _PRIMARY:
             continue
         if undone:
-            assert seen.left is not None, "a status that the confirmation did not enter stays"
-            assert undone == [seen.left[0]]
-            seen.standing, seen.left = seen.left[1], None
+            assert seen.left, "a status that the confirmation did not enter stays"
+            assert undone == [seen.left[-1][0]]
+            seen.standing = seen.left.pop()[1]
             continue
-        seen.left = None if leaving is None else (leaving, seen.standing)
+        seen.left = [] if leaving is None else [*seen.left, (leaving, seen.standing)]
         if "custom_status" in told["new_data"]:
             entered = told["new_data"]["custom_status"]
             assert entered is not None, "a primary status is never cleared"
             _check(desk, seen.standing, entered["name"])
             seen.standing = _stands(seen.standing, entered["name"])
-    assert seen.left is None or seen.left[0] not in undone, "undone, the status is left again"
+    assert all(one not in undone for one, _ in seen.left), "undone, the status is left again"
 
 
 _PRIMARY = {"custom_status", "custom_sub_status"}

@@ -103,7 +103,9 @@ def _as_written(
         after,
         version=before.version + 1,
         event_seq=before.event_seq + len(changes),
-        status_seq=numbers.get("order.status.changed", before.status_seq),
+        status_seq=after.status_seq
+        if after.status_seq != before.status_seq
+        else numbers.get("order.status.changed", before.status_seq),
         attention_at=None if after.content.cancelled_at is not None else after.attention_at,
         updated_at=now,
     )

@@ -100,7 +100,10 @@ def read_members(declared: Iterable[Member], value: Any) -> dict[str, Any]:
     for member in declared:
         given = sent.get(member.name)
         if given is not None:
-            _read_below(member.name, member.kind.read, given, said, faults)
+            try:
+                said[member.name] = member.kind.read(given)
+            except Wrong as found:
+                faults += below(member.name, found)
         elif member.required:
             faults.append(((member.name,), "required", "is required"))
     if faults:

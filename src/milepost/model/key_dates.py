@@ -89,6 +89,13 @@ def resolved(order: StoredOrder, dates: KeyDates, given: Wished | None = None) -
     return found
 
 
+def check_spellings(order: StoredOrder, dates: KeyDates, milestone: OrderMilestone) -> None:
+    """Raises Conflict `conflicting_dates` when the day of this milestone was spelt in two ways with different values
+    (section 7.14): which of them the rules of dates would judge is open."""
+    if milestone.type in dates.contradicted:
+        raise _refused(order, "conflicting_dates", "A milestone is given different dates", {milestone.id})
+
+
 def _families(plan: Plan, dates: KeyDates) -> Iterator[tuple[str, OrderMilestone | None, date | None]]:
     """(path in the body, milestone, value) of everything said."""
     for kind, value in dates.named.items():

@@ -46,7 +46,7 @@ def entered(
     except Conflict as refused:
         sentence = f"The status {target.status.name} may not be entered now"
         raise Conflict(refused.code, sentence, status_id=target.status.id) from refused
-    return (order.held, None) if held is None else (held, LeftStatus(order.held, 0))
+    return (order.held, None) if held is None else (held, LeftStatus(order.held, 0, order.status_seq))
 
 
 def target_of(workspace: Workspace, milestone: OrderMilestone) -> Target | None:
@@ -70,18 +70,19 @@ def _moment_of_entry(held: HeldStatus, day: date, on: Occasion) -> datetime:
     return begins if held.entered_at is None else max(begins, held.entered_at)
 
 
-def restored(workspace: Workspace, order: StoredOrder, left: LeftStatus | None) -> HeldStatus:
-    """Where the order stands once the confirmation that left that status is undone: in it again, with the deadline it
-    had; where it is, when its status changed since or that status is gone. No rule of sequence is asked."""
+def restored(workspace: Workspace, order: StoredOrder, left: LeftStatus | None) -> StoredOrder:
+    """The order once the confirmation that left that status is undone: in it again, with the deadline it had; where it
+    is, when its status changed since or that status is gone. No rule of sequence is asked."""
     if left is None or left.status_seq != order.status_seq:
-        return order.held
+        return order
     held = left.held
     if held.status_id is not None:
         status = workspace.status.get(held.status_id)
         if status is None or (held.sub_status_id is not None and held.sub_status_id not in status.options):
-            return order.held
-    return msgspec.structs.replace(
+            return order
+    held = msgspec.structs.replace(
         held,
         workflow_id=held.workflow_id if held.workflow_id in workspace.workflow else None,
         anchor_status_id=held.anchor_status_id if held.anchor_status_id in workspace.status else None,
     )
+    return msgspec.structs.replace(order, held=held, status_seq=left.former_seq)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from milepost.kit.errors import Conflict, Faulty, NotFound
 from milepost.kit.ids import parse_id
 from milepost.model.issuing import workflow_of
-from milepost.model.key_dates import KeyDates, resolved, with_dates
+from milepost.model.key_dates import KeyDates, check_spellings, resolved, with_dates
 from milepost.model.linked_status import entered, restored
 from milepost.model.order import StoredOrder
 from milepost.model.plan import Occasion, OrderMilestone
@@ -118,13 +118,14 @@ def confirm(
     others; itself when the milestone is confirmed already, for no other day.
 
     `override_chain`: the actor has the permission canOverrideProductChainEnforcement. Raises NotFound `Milestone`;
-    Conflict `order_not_active`, `already_confirmed` with `milestone_ids`, `out_of_sequence` with
-    `next_milestone_id`, `blocked_by_tasks` with `task_ids`, `date_in_future` and `dates_out_of_order` with
+    Conflict `order_not_active`, `conflicting_dates` (the day is spelt in two ways), `already_confirmed` with
+    `milestone_ids`, `out_of_sequence` with `next_milestone_id`, `blocked_by_tasks` with `task_ids`, `date_in_future` and `dates_out_of_order` with
     `milestone_ids`, `status_chain` and `workflow_order` with `status_id`, and then what `resolved` and `with_dates`
     raise (model/key_dates.py).
     """
     milestone = _milestone(order, milestone_id)
     _check_active(order, milestone)
+    check_spellings(order, wish.dates, milestone)
     if milestone.is_confirmed:
         if wish.date is None or wish.date == milestone.confirmed_on:
             return order
@@ -186,8 +187,8 @@ def reject(order: StoredOrder, milestone_id: str, wish: Rejection, on: Occasion)
     """The order with the milestone rejected, on its new key date, and with the new dates of others; itself when its
     newest rejection said exactly this. Rejecting the acceptance milestone refuses the order, and moves no date.
 
-    Raises NotFound `Milestone`; Faulty (see `rejection_faults`); Conflict `order_not_active`, `already_confirmed`
-    with `milestone_ids`, `date_in_past`, `date_unchanged`, and then what `resolved` and `with_dates` raise
+    Raises NotFound `Milestone`; Faulty (see `rejection_faults`); Conflict `order_not_active`, `conflicting_dates` (the
+    day is spelt in two ways), `already_confirmed` with `milestone_ids`, `date_in_past`, `date_unchanged`, and then what `resolved` and `with_dates` raise
     (model/key_dates.py).
     """
     milestone = _milestone(order, milestone_id)
@@ -195,6 +196,7 @@ def reject(order: StoredOrder, milestone_id: str, wish: Rejection, on: Occasion)
     if faults:
         raise Faulty("The rejection lacks its date", faults)
     refuse_while(order, "draft", "canceled", "rejected")
+    check_spellings(order, wish.dates, milestone)
     if milestone.is_confirmed:
         raise Conflict("already_confirmed", "The milestone is confirmed", milestone_ids=[milestone.id])
     after = with_milestone(order, _rejected(milestone, wish, on))
@@ -255,8 +257,8 @@ def undo(workspace: Workspace, order: StoredOrder, milestone_id: str, on: Occasi
     if newest is not milestone:
         sentence = "A later milestone is confirmed"
         raise Conflict("not_newest_confirmation", sentence, newest_milestone_id=newest.id)
-    held = restored(workspace, order, milestone.left_status)
-    return with_milestone(msgspec.structs.replace(order, held=held), _unconfirmed(milestone, on.now))
+    back = restored(workspace, order, milestone.left_status)
+    return with_milestone(back, _unconfirmed(milestone, on.now))
 
 
 def _unconfirmed(milestone: OrderMilestone, now: datetime) -> OrderMilestone:

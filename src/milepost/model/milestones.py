@@ -32,7 +32,7 @@ def issued_plan(
     given: dict[MilestoneType, date | None] = {"shipment": ships_on, "delivery": delivered_on}
     dates = [given.get(milestone.type) for milestone in ordered]
     for place, milestone in enumerate(ordered):
-        if milestone.type not in given:
+        if milestone.key_date_rule is not None and milestone.type not in given:
             dates[place] = _fitting(_reckoned(milestone.key_date_rule, anchors), dates, place)
     copies, tasks = list[OrderMilestone](), list[Task]()
     for template, key_date in zip(ordered, dates, strict=True):
@@ -58,9 +58,9 @@ def _copy(template: WorkflowMilestone, key_date: date | None, now: datetime) -> 
     )
 
 
-def _reckoned(rule: KeyDateRule | None, anchors: Mapping[DateAnchor, date | None]) -> date | None:
-    anchor = anchors[rule.relative_to] if rule else None
-    return _days_from(anchor, rule.offset_days) if rule and anchor else None
+def _reckoned(rule: KeyDateRule, anchors: Mapping[DateAnchor, date | None]) -> date | None:
+    anchor = anchors[rule.relative_to]
+    return None if anchor is None else _days_from(anchor, rule.offset_days)
 
 
 def _fitting(wished: date | None, dates: Sequence[date | None], place: int) -> date | None:

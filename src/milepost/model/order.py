@@ -194,7 +194,7 @@ class StoredOrder(Struct, frozen=True, kw_only=True):
     held: HeldStatus = HeldStatus()
     """Its primary status."""
     status_seq: int = 0
-    """The sequence of the event of the newest change of its primary status."""
+    """The sequence of the event that brought its primary status; undoing a confirmation brings back that of before."""
     milestone_workflow_id: str | None = None
     issued_on: date | None = None
     last_issued_on: date | None = None

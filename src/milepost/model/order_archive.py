@@ -102,6 +102,7 @@ class ArchivedLeft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     entered_at: Instant | None
     deadline_at: Instant | None
     status_seq: Count
+    former_seq: Count
 
 
 class ArchivedDelay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

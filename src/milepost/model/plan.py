@@ -60,6 +60,8 @@ class LeftStatus(Struct, frozen=True):
     held: HeldStatus
     status_seq: int
     """The order's `status_seq` after the move: while it is still that, no status change came after."""
+    former_seq: int = 0
+    """What it was before, and is again once the move is undone: an earlier confirmation can be undone in its turn."""
 
 
 class OrderMilestone(Struct, frozen=True, kw_only=True):

@@ -27,6 +27,8 @@ def complete(document: Mapping[str, Any] | None, shape: Mapping[str, Any]) -> Do
 
 
 def _member(value: Any, default: Any) -> Any:
+    if value is default:  # most members are null and by default
+        return value
     if isinstance(default, Part):
         return complete(value, default.shape)
     if value is None:

@@ -53,14 +53,11 @@ def plan_of(order: StoredOrder) -> Plan:
 
 def purchase_order_status(order: StoredOrder) -> PurchaseOrderStatus:
     """The first line of section 8.1 that holds."""
-    content, plan = order.content, plan_of(order)
-    if content.cancelled_at is not None:
-        return "canceled"
-    if content.is_draft:
-        return "draft"
-    acceptance, confirmed = plan.of_type("acceptance"), plan.confirmed_types
-    if acceptance is not None and acceptance.status == "rejected":
-        return "rejected"
+    standstill = _standstill(order)
+    if standstill is not None:
+        return standstill
+    plan = plan_of(order)
+    confirmed = plan.confirmed_types
     transport = _transport(order) if order.releases else None
     if "delivery" in confirmed or transport == "DELIVERED":
         return "delivered"
@@ -75,9 +72,19 @@ def purchase_order_status(order: StoredOrder) -> PurchaseOrderStatus:
     return "accepted" if "acceptance" in confirmed else "issued"
 
 
+def _standstill(order: StoredOrder) -> PurchaseOrderStatus | None:
+    """The status of an order whose milestones may not move."""
+    if order.content.cancelled_at is not None:
+        return "canceled"
+    if order.content.is_draft:
+        return "draft"
+    acceptance = plan_of(order).of_type("acceptance")
+    return "rejected" if acceptance is not None and acceptance.status == "rejected" else None
+
+
 def is_active(order: StoredOrder) -> bool:
     """Neither draft nor refused nor canceled: milestones may move."""
-    return purchase_order_status(order) not in INACTIVE
+    return _standstill(order) is None
 
 
 def current_milestone(order: StoredOrder) -> OrderMilestone | None:
@@ -97,14 +104,15 @@ def prompt_moment(order: StoredOrder, milestone: OrderMilestone, zone: ZoneInfo)
     `milestone` must be the current one of an active order.
     """
     plan = plan_of(order)
-    if plan.blocking(milestone.id):
+    required = [task for task in plan.tasks if task.required and task.milestone_id == milestone.id]
+    if any(task.is_open for task in required):
         return None
     before = [one.confirmed_at for one in plan.milestones if one.position < milestone.position]
     moments = [
         before[-1] if before else order.last_issued_at,
         milestone.undone_at,
         milestone.rejected_at,
-        *(task.completed_at for task in plan.tasks_of(milestone.id) if task.required),
+        *[task.completed_at for task in required],
     ]
     if milestone.key_date is not None and milestone.type != "acceptance":
         begins = day_begins(milestone.key_date, milestone.prompt_offset_days, zone)

@@ -221,7 +221,7 @@ def _left_status(left: ArchivedLeft, names: Names) -> LeftStatus:
         entered_at=left.entered_at,
         deadline_at=left.deadline_at,
     )
-    return LeftStatus(held, left.status_seq)
+    return LeftStatus(held, left.status_seq, left.former_seq)
 
 
 def _held_status(holding: Holding | None, names: Names) -> HeldStatus:

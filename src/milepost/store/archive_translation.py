@@ -206,6 +206,7 @@ def _left(left: LeftStatus, names: Names) -> ArchivedLeft:
         entered_at=left.held.entered_at,
         deadline_at=left.held.deadline_at,
         status_seq=left.status_seq,
+        former_seq=left.former_seq,
     )
 
 

@@ -193,6 +193,14 @@ async def test_m36_the_other_spelling_of_a_confirmation(shop: Team, tail: str) -
         reply = await order.call("POST", f"/{tail}", {spelling: YESTERDAY, "date": TODAY})
         refused(reply, "conflicting_dates", milestone_ids=[order.id_of(position)])
         told(reply, order, own(order, tail))
+        for one, other in (
+            (TODAY, TOMORROW),
+            (TOMORROW, TODAY),
+            (TODAY, "2020-01-01"),
+            ("2020-01-01", TODAY),
+        ):
+            reply = await order.call("POST", f"/{tail}", {spelling: one, "date": other})
+            refused(reply, "conflicting_dates", milestone_ids=[order.id_of(position)])
         reply = await order.call("POST", f"/{tail}", {spelling: TOMORROW})
         refused(reply, "date_in_future", milestone_ids=[order.id_of(position)])
     (await order.call("POST", f"/{tail}", {spelling: YESTERDAY})).ok()
@@ -213,6 +221,9 @@ async def test_m36_the_other_spelling_of_a_rejection(shop: Team, tail: str) -> N
     async with shop.unchanged():
         reply = await order.call("POST", f"/{tail}", {"reason": "no", spelling: later, "date": "2027-12-01"})
         refused(reply, "conflicting_dates", milestone_ids=[order.id_of(position)])
+        for one, other in ((later, "2020-01-01"), ("2020-01-01", later)):
+            reply = await order.call("POST", f"/{tail}", {"reason": "no", spelling: one, "date": other})
+            refused(reply, "conflicting_dates", milestone_ids=[order.id_of(position)])
         faulty(await order.call("POST", f"/{tail}", {"reason": "no", spelling: None}), "date")
         faulty(await order.call("POST", f"/{tail}", {spelling: "soon"}), "reason", spelling)
 

@@ -446,13 +446,15 @@ async def test_undo_of_a_confirmation_that_a_status_caused(shop: Team) -> None:
 
 
 async def test_several_undos_in_a_row(shop: Team) -> None:
-    """Sections 7.12 and 11: each steps back one milestone; the first leaves its status, which is a change of the
-    primary status: no earlier confirmation's is the newest any more."""
+    """Sections 7.12 and 8.9: each steps back one milestone, and out of the status that it entered: what an undo
+    restores is what the confirmation before it made."""
     order = await (await place(shop)).confirmed(ACCEPTANCE, SAMPLE, SEWING, SHIPMENT)
     assert await held(order) == ("Sent", None)
+    seen = []
     for position in (SHIPMENT, SEWING, SAMPLE, ACCEPTANCE):
         (await order.undo(position)).ok()
-        assert await held(order) == ("Sewn", "First")
+        seen.append(await held(order))
+    assert seen == [("Sewn", "First"), ("Sewn", "First"), ("Cut", None), (None, None)]
     assert await order.states() == ["pending"] * 5
 
 

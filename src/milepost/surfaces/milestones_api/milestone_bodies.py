@@ -138,16 +138,13 @@ def rejection(acts: Acts, sent: Mapping[str, Any], milestone: OrderMilestone | N
 
 
 def _dates(acts: Acts, said: Mapping[str, Any]) -> tuple[date | None, KeyDates]:
-    """The date of the milestone itself, and what is said of others. Its date in another spelling is one of those if
-    it says something else: the rules see that both speak of one milestone."""
+    """The date of the milestone itself, and what is said of others; with whether another spelling of its date says
+    something else."""
     own = [name for name in acts.dates if name in said]
     on = said[own[0]] if own else None
-    named, spelt = dict[MilestoneType, date | None](), dict[MilestoneType, str]()
-    if acts.type is not None and own and said[own[-1]] != on:
-        named[acts.type], spelt[acts.type] = said[own[-1]], own[-1]
+    is_contradicted = acts.type is not None and any(said[name] != on for name in own)
     dates = KeyDates(
-        named=named,
-        spelt=spelt,
+        contradicted=(acts.type,) if acts.type is not None and is_contradicted else (),
         by_milestone=said.get(HASHES[0], {}),
         by_workflow_milestone=said.get(HASHES[1], {}),
     )
