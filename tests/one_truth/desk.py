@@ -49,8 +49,8 @@ class Seen:
         """Days from key date to prompt, by workflow milestone, as they were when it was issued."""
         self.standing: Standing = (None, None)
         self.left: list[tuple[str, Standing]] = []
-        """The confirmations (milestone as ULID) that made the newest changes of its primary status, one after the other,
-        and where it stood before each."""
+        """The confirmations (milestone as ULID) that made the newest changes of its primary status, one after the
+        other, and where it stood before each."""
         self.relatives: list[Seen] = []
         """The order that it was released from, and those that were released from it."""
 

@@ -175,22 +175,27 @@ class Machine(RuleBasedStateMachine):
         was = {one["id"]: one["status"] for one in seen.milestones}
         answer = self.step(acts_here.confirm(self.desk, seen, place, way, day, moved), seen)
         if answer.status == 200:
-            milestone = answer.json["milestone"]
-            assert milestone["status"] == "confirmed"
-            if was[milestone["id"]] != "confirmed":
-                has_entered(self.desk, seen, milestone["id"])
+            self.is_confirmed(seen, was, answer)
+
+    def is_confirmed(self, seen: Seen, was: dict[str, str], answer: Answer) -> None:
+        """`was`: what its milestones were before."""
+        milestone = answer.json["milestone"]
+        assert milestone["status"] == "confirmed"
+        if was[milestone["id"]] != "confirmed":
+            has_entered(self.desk, seen, milestone["id"])
 
     @act(2, which=ORDER)
     def confirm_at_once(self, which: int) -> None:
         """M-48: of equal confirms all are 200, with one event."""
         seen = self.order(which, lambda seen: not seen.is_canceled and seen.next is not None)
+        was = {one["id"]: one["status"] for one in seen.milestones}
         self.desk.pass_time(seconds=1)
         answers = self.run(acts_here.confirm_at_once(self.desk, seen))
         assert len({(answer.status, answer.raw) for answer in answers}) <= 1, answers
         is_refused = bool(answers) and answers[0].status >= 400
         self.run(look(self.desk, seen, refused=is_refused))
         if answers and not is_refused:
-            has_entered(self.desk, seen, answers[0].json["milestone"]["id"])
+            self.is_confirmed(seen, was, answers[0])
 
     @act(3, which=ORDER, place=st.sampled_from((-1, 1, 2, 3, 4)), way=WAY, day=LATER, moved=MOVED)
     def reject(self, which: int, place: int, way: int, day: int | None, moved: int | None) -> None:
