@@ -35,7 +35,7 @@ _LISTED = 25
 _PAGES = 32
 _MOST_OF_A_FLOOR = 1.5
 _MOST_OF_A_CHANGE = 1.8
-_CONFIRMED = 0.9
+_CONFIRMED = 0.8
 """A round ends early when this part of all orders is confirmed, so that none is asked twice."""
 _FIRST_DAY = 100
 """Days from today to the first of the dates that are set; each walk is a day later than the one before."""

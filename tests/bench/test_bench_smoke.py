@@ -5,7 +5,19 @@ import os
 import asyncpg
 import pytest
 
-from bench import compare, crowd, gate, ground, large, orders, pgbench, processes, rls
+from bench import (
+    compare,
+    crowd,
+    gate,
+    ground,
+    large,
+    milestone_ground,
+    milestones,
+    orders,
+    pgbench,
+    processes,
+    rls,
+)
 
 ORDERS, SECONDS = 320, 0.1
 
@@ -43,6 +55,34 @@ async def test_orders_are_read_created_and_told_of(url: str) -> None:
         before = await _orders(url)
         rate = pgbench.run(await orders.create_script(url, team), url, 1, options={"step": 1})
         assert await _orders(url) - before > rate / 2
+
+
+async def test_milestones_are_listed_confirmed_and_dated(url: str) -> None:
+    bought = await milestone_ground.seed(url, ORDERS, 20)
+    with processes.floor(url, bought.team.id) as floor, processes.milepost(url) as ours:
+        milestones.same_answers(floor, ours, bought.team)
+        assert compare.one_round(floor, bought.team, milestones.listing(bought.team), 0, SECONDS).rate > 0
+        effort = compare.Effort(ORDERS, rounds=1, seconds=SECONDS)
+        lines = await milestones.beside_changes(ours, bought, url, effort)
+    assert all(line.value > 0 for line in lines)
+    assert await _kinds(url) == {"order.milestone.confirmed", "order.status.changed", "order.updated"}
+    assert (await milestones.written(url, bought)).value == 1
+
+
+async def _kinds(url: str) -> set[str]:
+    """What was told of one shipment that was confirmed."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            """
+            select e.type from events e join (
+              select order_id, effective_at from events e
+              where type = 'order.milestone.confirmed' and facts ->> 'type' = 'shipment' limit 1
+            ) one using (order_id, effective_at)"""
+        )
+        return {row["type"] for row in rows}
+    finally:
+        await connection.close()
 
 
 async def _orders(url: str) -> int:

@@ -15,7 +15,7 @@ from milepost.model.key_dates import KeyDates, edit_timeline
 from milepost.model.milestone_moves import Confirmation, Rejection, confirm, reject, undo
 from milepost.model.order import StoredOrder
 from milepost.model.order_tasks import TaskWish, completed_task, reopened_task, with_task
-from milepost.model.plan import LeftStatus, Occasion, OrderMilestone, Plan
+from milepost.model.plan import Occasion, OrderMilestone, Plan
 from milepost.model.plan_changes import milestone_changes, timeline_change
 from milepost.model.purchase_order import settled
 from milepost.model.transitions import legal_statuses

@@ -119,9 +119,9 @@ def confirm(
 
     `override_chain`: the actor has the permission canOverrideProductChainEnforcement. Raises NotFound `Milestone`;
     Conflict `order_not_active`, `conflicting_dates` (the day is spelt in two ways), `already_confirmed` with
-    `milestone_ids`, `out_of_sequence` with `next_milestone_id`, `blocked_by_tasks` with `task_ids`, `date_in_future` and `dates_out_of_order` with
-    `milestone_ids`, `status_chain` and `workflow_order` with `status_id`, and then what `resolved` and `with_dates`
-    raise (model/key_dates.py).
+    `milestone_ids`, `out_of_sequence` with `next_milestone_id`, `blocked_by_tasks` with `task_ids`, `date_in_future`
+    and `dates_out_of_order` with `milestone_ids`, `status_chain` and `workflow_order` with `status_id`, and then what
+    `resolved` and `with_dates` raise (model/key_dates.py).
     """
     milestone = _milestone(order, milestone_id)
     _check_active(order, milestone)
@@ -188,8 +188,8 @@ def reject(order: StoredOrder, milestone_id: str, wish: Rejection, on: Occasion)
     newest rejection said exactly this. Rejecting the acceptance milestone refuses the order, and moves no date.
 
     Raises NotFound `Milestone`; Faulty (see `rejection_faults`); Conflict `order_not_active`, `conflicting_dates` (the
-    day is spelt in two ways), `already_confirmed` with `milestone_ids`, `date_in_past`, `date_unchanged`, and then what `resolved` and `with_dates` raise
-    (model/key_dates.py).
+    day is spelt in two ways), `already_confirmed` with `milestone_ids`, `date_in_past`, `date_unchanged`, and then what
+    `resolved` and `with_dates` raise (model/key_dates.py).
     """
     milestone = _milestone(order, milestone_id)
     faults = rejection_faults(milestone, wish.date)

@@ -132,14 +132,17 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True):
-    """Milestones by position, tasks by id."""
+    """Milestones by position, tasks by id. Pages of orders ask for the same few over and over: by plain loops."""
 
     milestones: tuple[OrderMilestone, ...] = ()
     tasks: tuple[Task, ...] = ()
 
     @property
     def first_unconfirmed(self) -> OrderMilestone | None:
-        return next((one for one in self.milestones if not one.is_confirmed), None)
+        for one in self.milestones:
+            if one.status != "confirmed":
+                return one
+        return None
 
     @property
     def confirmed_types(self) -> frozenset[str]:
@@ -150,7 +153,10 @@ class Plan(Struct, frozen=True):
 
     def of_type(self, kind: MilestoneType) -> OrderMilestone | None:
         """The milestone of that type; of `custom`, of which there may be several, the first."""
-        return next((one for one in self.milestones if one.type == kind), None)
+        for one in self.milestones:
+            if one.type == kind:
+                return one
+        return None
 
     def tasks_of(self, milestone_id: str) -> Iterator[Task]:
         return (task for task in self.tasks if task.milestone_id == milestone_id)

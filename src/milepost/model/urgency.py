@@ -63,9 +63,7 @@ def purchase_order_status(order: StoredOrder) -> PurchaseOrderStatus:
         return "delivered"
     if "shipment" in confirmed or transport in ("IN_TRANSIT", "OUT_FOR_DELIVERY"):
         return "shipped"
-    if plan.milestones and all(
-        one.is_confirmed and one.type not in ("shipment", "delivery") for one in plan.milestones
-    ):
+    if plan.milestones and plan.first_unconfirmed is None:  # none of them is a shipment or a delivery
         return "completed"
     if "production_start" in confirmed:
         return "in_production"
@@ -94,7 +92,7 @@ def current_milestone(order: StoredOrder) -> OrderMilestone | None:
 
 def is_late(milestone: OrderMilestone, today: date) -> bool:
     """Of a milestone of an active order: not confirmed, and planned for a day before today."""
-    return not milestone.is_confirmed and milestone.key_date is not None and milestone.key_date < today
+    return milestone.key_date is not None and milestone.key_date < today and not milestone.is_confirmed
 
 
 def prompt_moment(order: StoredOrder, milestone: OrderMilestone, zone: ZoneInfo) -> datetime | None:
@@ -119,7 +117,7 @@ def prompt_moment(order: StoredOrder, milestone: OrderMilestone, zone: ZoneInfo)
         if begins is None:
             return None
         moments.append(begins)
-    return max((moment for moment in moments if moment is not None), default=None)
+    return max([moment for moment in moments if moment is not None], default=None)
 
 
 def prompted_at(

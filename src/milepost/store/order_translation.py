@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+
+import msgspec
 
 from milepost.kit.natural import natural_key
 from milepost.model.order import (
@@ -32,30 +33,26 @@ from milepost.store.plan_translation import plan_of
 
 def progress_row(order: StoredOrder) -> OrderProgressRow:
     """How far an order is, as columns of its row."""
-    return OrderProgressRow(**_progress(order))
-
-
-def _progress(order: StoredOrder) -> dict[str, Any]:
     held = order.held
-    return {
-        "id": order.id,
-        "version": order.version,
-        "event_seq": order.event_seq,
-        "lifecycle": order.lifecycle,
-        "status_id": held.status_id,
-        "sub_status_id": held.sub_status_id,
-        "workflow_id": held.workflow_id,
-        "anchor_status_id": held.anchor_status_id,
-        "status_entered_at": held.entered_at,
-        "deadline_at": held.deadline_at,
-        "status_seq": order.status_seq,
-        "milestone_workflow_id": order.milestone_workflow_id,
-        "issued_on": order.issued_on,
-        "last_issued_on": order.last_issued_on,
-        "last_issued_at": order.last_issued_at,
-        "attention_at": order.attention_at,
-        "updated_at": order.updated_at,
-    }
+    return OrderProgressRow(
+        id=order.id,
+        version=order.version,
+        event_seq=order.event_seq,
+        lifecycle=order.lifecycle,
+        status_id=held.status_id,
+        sub_status_id=held.sub_status_id,
+        workflow_id=held.workflow_id,
+        anchor_status_id=held.anchor_status_id,
+        status_entered_at=held.entered_at,
+        deadline_at=held.deadline_at,
+        status_seq=order.status_seq,
+        milestone_workflow_id=order.milestone_workflow_id,
+        issued_on=order.issued_on,
+        last_issued_on=order.last_issued_on,
+        last_issued_at=order.last_issued_at,
+        attention_at=order.attention_at,
+        updated_at=order.updated_at,
+    )
 
 
 def order_row(order: StoredOrder) -> OrderRow:
@@ -63,7 +60,7 @@ def order_row(order: StoredOrder) -> OrderRow:
     content = order.content
     customer = content.customer or Customer()
     return OrderRow(
-        **_progress(order),
+        **msgspec.structs.asdict(progress_row(order)),
         order_type=content.order_type,
         order_number=content.order_number,
         order_number_key=natural_key(content.order_number),

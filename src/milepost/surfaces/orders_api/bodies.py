@@ -34,8 +34,9 @@ _HEAD_BYTES = 20_000
 """Boundary and headers of a part."""
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _NUL = b"\\u0000"
-_ENDLESS = re.compile(rb"\d(?:[eE][+-]?\d{3}|\d{199})")
-"""With the former, what a harmless document never holds; one that does is looked through."""
+_FLAT = bytes.maketrans(b"123456789E", b"000000000e")
+_ENDLESS = b"0" * 200
+_EXPONENT = re.compile(rb"\d[eE][+-]?\d{3}")
 
 
 class Sent(Struct):
@@ -102,9 +103,16 @@ def read_object(raw: bytes, field: str | None = None) -> dict[str, Any]:
         raise invalid([Fault("invalid_json", field, f"{what} is not valid JSON")]) from None
     if not isinstance(document, dict):
         raise invalid([Fault("wrong_type", field, f"{what} must be a JSON object")])
-    if (_NUL in raw or _ENDLESS.search(raw)) and (faults := list(_faults(document, field))):
+    if not _is_harmless(raw) and (faults := list(_faults(document, field))):
         raise invalid(faults)
     return document
+
+
+def _is_harmless(raw: bytes) -> bool:
+    """Whether nothing in it can be one of `_faults`: it has neither U+0000, nor a number with hundreds of digits, nor
+    one with an exponent of hundreds. They are found several times as fast once every digit is a nought."""
+    flat = raw.translate(_FLAT)
+    return not (_NUL in raw or _ENDLESS in flat or (b"0e" in flat and _EXPONENT.search(raw)))
 
 
 def _faults(document: dict[str, Any], field: str | None) -> Iterator[Fault]:
