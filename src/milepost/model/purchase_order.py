@@ -173,7 +173,8 @@ def check_lines(before: StoredOrder, after: StoredOrder, named: Mapping[str, str
             raise Invalid(
                 "unit_locked", f"{field}amount.unit", "The unit is fixed while anything is released"
             )
-        if content.quantity < amount:
+        # A shop may have lowered it further: what is so already does not hinder other changes.
+        if content.quantity < min(amount, old[item_id].quantity):
             text = f"The amount is below what active releases took, {amount:f} {content.counted_in}"
             raise Invalid("below_released", f"{field}amount.value", text)
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from milepost.kit.ids import ulid
+from milepost.kit.ids import parse_id, ulid
 from milepost.surfaces.orders_api import documents
 from tests.surfaces.orders_api.bodies_from_schemas import sent
 from tests.surfaces.orders_api.talk import create, etag, kg, leg, patch, put, read, refused, release, told
@@ -267,6 +267,20 @@ async def test_items_of_a_put_obey_their_releases(team: Team, order: dict[str, A
         refused(await patch(team, order["id"], {"items": None}), (None, "item_released"))
     after = (await with_items({"id": mine, "amount": kg("300.0")})).ok()
     assert after["items"][0]["available_amount"] == kg("0.0")
+
+
+async def test_a_line_that_the_shop_lowered_binds_no_further(team: Team, order: dict[str, Any]) -> None:
+    """A shop's word counts also below what was released: what was read can be put back, the line can rise, not sink."""
+    mine = order["items"][0]["id"]
+    await release(team, order["id"], items=[{"order_item_id": mine, "amount": kg("300")}])
+    await team.world.pool.execute("update order_items set quantity = 100 where id = $1", parse_id(mine))
+    shown = await read(team, order["id"])
+    assert (await put(team, order["id"], shown)).ok() == shown
+    async with team.unchanged():
+        below = {**shown, "items": [{"id": mine, "amount": kg("99")}]}
+        refused(await put(team, order["id"], below), ("items.0.amount.value", "below_released"))
+    risen = await put(team, order["id"], {**shown, "items": [{"id": mine, "amount": kg("120")}]})
+    assert risen.ok()["items"][0]["amount"] == kg("120")
 
 
 async def test_a_patch_changes_one_member(team: Team, order: dict[str, Any]) -> None:
