@@ -1,14 +1,17 @@
 """The statements of the queue have one plan each, whatever the planner believes: of a queue its numbers are never
 true (docs/decisions/0015-delivery-engine.md)."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
 
 from milepost.kit.ids import new_id
-from milepost.store import dispatch
-from tests.outbound.yard import Yard
+from milepost.store import db, dispatch
+from tests.outbound.yard import Yard, yard_in
 
 READ = "json, timestamptz, text, int"
 SETTLE = "json, json, timestamptz"
@@ -47,6 +50,20 @@ def scans(found: str) -> list[tuple[str, str, tuple[str, ...]]]:
         )
         made.append((name.rstrip("_0123456789"), index, bound))
     return made
+
+
+@pytest.fixture
+async def yard(databases: Any) -> AsyncIterator[Yard]:
+    """In a database of its own, in which nobody else analyses tables."""
+    url = await asyncio.to_thread(databases.make)
+    owner = await asyncpg.connect(url)
+    for table in ("deliveries", "webhooks", "attempts"):
+        await owner.execute(f"alter table {table} set (autovacuum_enabled = off)")
+    await owner.close()
+    pool = await db.open_pool(url)
+    async with yard_in(pool, url) as made:
+        yield made
+    await pool.close()
 
 
 @pytest.fixture
