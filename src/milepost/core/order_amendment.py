@@ -1,6 +1,6 @@
 """A known order becomes what it shall be: which rows change, and the events that tell of it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -19,7 +19,7 @@ from milepost.model.document import (
     order_document,
     shown_order,
 )
-from milepost.model.events import Event
+from milepost.model.events import Event, EventType
 from milepost.model.key_dates import TARGET_DATES
 from milepost.model.metafield import MetafieldItem
 from milepost.model.order import StoredItem, StoredOrder
@@ -103,9 +103,7 @@ def _as_written(
         after,
         version=before.version + 1,
         event_seq=before.event_seq + len(changes),
-        status_seq=after.status_seq
-        if after.status_seq != before.status_seq
-        else numbers.get("order.status.changed", before.status_seq),
+        status_seq=_status_seq(before, after, numbers),
         attention_at=None if after.content.cancelled_at is not None else after.attention_at,
         updated_at=now,
     )
@@ -114,6 +112,14 @@ def _as_written(
     plan = plan_as_written(before.plan, stored.plan, stored.status_seq, now)
     stored = msgspec.structs.replace(stored, plan=plan)
     return msgspec.structs.replace(stored, attention_at=next_attention(stored, workspace.calendar.zone))
+
+
+def _status_seq(before: StoredOrder, after: StoredOrder, numbers: Mapping[EventType, int]) -> int:
+    """The sequence of the event that brought the status: that of this change, unless an undo brings back an earlier
+    one (model/linked_status.py)."""
+    if after.status_seq != before.status_seq:
+        return after.status_seq
+    return numbers.get("order.status.changed", before.status_seq)
 
 
 def _amend_parts(rows: Amendments, before: StoredOrder, after: StoredOrder, now: datetime) -> None:

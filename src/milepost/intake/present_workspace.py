@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 TRIES: Final = 100
 PAUSE: Final = 0.01
-"""Seconds; each further try pauses up to so much longer, a second at most: some fifty seconds in all."""
+"""Seconds; each further try pauses up to so much longer, a second at most: fifty seconds at most in all."""
 
 
 async def under_present_workspace(
